@@ -20,7 +20,7 @@
 //! | run it: arguments, streams, time limits, cancellation | [`Session::run`], [`Run`] |
 //! | run it in the background, or async | [`Run::start`], [`Running`] |
 //! | pass values of Rust to scripts, and back | [`Value`], [`FromValue`] |
-//! | offer functions and commands of Rust to scripts | [`EngineBuilder::function`], [`Stage`] |
+//! | offer functions and commands of Rust to scripts | [`EngineBuilder::function`], [`EngineBuilder::stage`] |
 //! | limit what scripts may do, and how much | [`policy`], [`Limits`] |
 //! | watch runs as they happen | [`Observer`], [`Event`] |
 //! | show errors | [`Error`], [`ParseError`], [`diag`] |
@@ -76,10 +76,10 @@ pub use engine::dialog;
 #[cfg(feature = "program")]
 pub use engine::program;
 pub use engine::{
-    AuditLog, BuildError, CancelToken, Captured, Engine, EngineBuilder, Error, ErrorKind, Event, Function,
-    Input, Limits, LineSink, Observer, Output, ParseError, PipelineReport, Place, Progress, Report, Run,
-    Running, Script, ScriptBuilder, Session, Signal, Stage, StageCx, StageEnd, StageError, StageInfo,
-    StageReport, Streams, TurnEnd, Waiting, verify_audit,
+    AuditLog, BuildError, CancelToken, Captured, ContextFunction, Engine, EngineBuilder, Error, ErrorKind,
+    Event, Function, FunctionCx, Input, Limits, LineSink, Observer, Output, ParseError, PipelineReport,
+    Place, Progress, Report, Run, Running, Script, ScriptBuilder, Session, Signal, StageCx, StageEnd,
+    StageError, StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
 };
 pub use engine::{build, tools};
 pub use span::Span;

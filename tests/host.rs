@@ -506,3 +506,30 @@ fn a_host_without_a_terminal_declares_how_its_user_is_asked() {
     let said = engine.session().run(&script_of(&engine)).read().expect("it is answered");
     assert_eq!(said, "Hello Ada");
 }
+
+#[test]
+fn a_function_sees_the_state_of_the_script() {
+    let engine = Engine::builder()
+        .function_cx("state", |cx: &mut pipewright::FunctionCx<'_>, name: String| {
+            let value = cx.env(&name).unwrap_or_default().to_os_string();
+            let (at, directory) = (cx.span().start, cx.cwd().display().to_string());
+            writeln!(cx.stderr(), "{name} at {at}").unwrap();
+            write!(cx.stdout(), "[{directory}]").map(|()| value)
+        })
+        .function_cx("forever", |cx: &mut pipewright::FunctionCx<'_>| {
+            while !cx.cancelled() {
+                std::thread::yield_now();
+            }
+        })
+        .build()
+        .unwrap();
+    let text = "cd /usr; env.A = 'x'; echo $[state('A')]; let b = state('B'); with cwd='/etc', env={B: 'y'} { echo $[state('B')]$b }";
+    let captured = engine.session().run(&script(&engine, text)).capture().unwrap();
+    assert_eq!(String::from_utf8_lossy(&captured.stdout), "[/usr]x\n[/usr][/etc]y\n");
+    assert_eq!(String::from_utf8_lossy(&captured.stderr).lines().count(), 3);
+    let run =
+        |text: &str| engine.session().run(&script(&engine, text)).timeout(Duration::from_millis(50)).status();
+    assert_eq!(run("forever()").unwrap_err().kind(), ErrorKind::TimedOut);
+    let wrong = engine.script("t", "state(1, 2)").unwrap_err();
+    assert!(wrong.to_string().contains("takes one argument"), "{wrong}");
+}

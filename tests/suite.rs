@@ -48,6 +48,7 @@ mod observe;
 #[cfg(feature = "prompt")]
 mod outside;
 mod policy;
+mod policy_tries;
 #[cfg(feature = "prompt")]
 mod progress;
 #[cfg(feature = "prompt")]

@@ -6,7 +6,7 @@ use crate::builtins::{self, KEYWORDS};
 use crate::check;
 use crate::diag::visible;
 use crate::eval::{Observer, Observers};
-use crate::host::{Function, HostFunction, HostStage, Hosted, Stage};
+use crate::host::{ContextFunction, Function, HostFunction, HostStage, Hosted, StageCx, StageError};
 use std::fmt;
 use std::sync::Arc;
 
@@ -108,19 +108,68 @@ impl EngineBuilder {
     /// If the function fails or panics, the call fails with [`super::ErrorKind::Host`] and a caret at the call. If an
     /// argument has the wrong type, that is an error of the script.
     pub fn function<A, R>(mut self, name: &str, function: impl Function<A, R>) -> Self {
+        self.add_function(HostFunction::new(name, function));
+        self
+    }
+
+    fn add_function(&mut self, function: HostFunction) {
+        let name = &*function.name;
         let is_name = is_name(name, "_");
         let reserved =
             KEYWORDS.contains(&name) || WORDS.contains(&name) || check::is_function_of_language(name);
         let taken = self.shared.hosted.function(name).is_some();
         self.look_at("a function", name, is_name, reserved, taken);
-        self.shared.hosted.functions.push(Arc::new(HostFunction::new(name, function)));
+        self.shared.hosted.functions.push(Arc::new(function));
+    }
+
+    /// Lets expressions call a function of the host that has a context as its first argument: the directory,
+    /// environment and streams of the script at the call. Otherwise like [`EngineBuilder::function`]; see
+    /// [`FunctionCx`](super::FunctionCx).
+    ///
+    /// ```
+    /// use pipewright::{Engine, FunctionCx};
+    ///
+    /// let exists = |cx: &mut FunctionCx<'_>, name: String| cx.cwd().join(name).exists();
+    /// let engine = Engine::builder().function_cx("there", exists).build()?;
+    /// let script = engine.script("t", "cd /etc; echo $[there('passwd')] $[there('no such file')]")?;
+    /// assert_eq!(engine.session().run(&script).read()?, "true false");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn function_cx<A, R>(mut self, name: &str, function: impl ContextFunction<A, R>) -> Self {
+        self.add_function(HostFunction::with_context(name, function));
         self
     }
 
-    /// Adds a stage of the host to pipelines, as a command of this name; see [`Stage`]. It takes precedence over a
-    /// program of this name, which `command NAME` runs, but not over a function that the script declares. A value never
-    /// names it.
-    pub fn stage(mut self, name: &str, stage: impl Stage + 'static) -> Self {
+    /// Adds a stage of the host to pipelines, as a command of this name, which reads and writes like a program. It takes
+    /// precedence over a program of this name, which `command NAME` runs, but not over a function that the script
+    /// declares. A value never names it.
+    ///
+    /// The function returns the status of the stage; 0 is success. It may be called from several threads at once. When
+    /// its reader has ended, writing fails with `BrokenPipe`; propagated with `?`, that error ends the stage without a
+    /// message, as SIGPIPE ends a program. When the run is stopped or its time limit has passed, reading and writing
+    /// fail. A stage that does neither for a long time must check [`StageCx::cancelled`], since a thread can't be ended
+    /// from outside. An error fails the command; a panic ends the run with [`crate::ErrorKind::Host`].
+    ///
+    /// ```
+    /// use pipewright::Engine;
+    /// use std::io::{BufRead, Write};
+    ///
+    /// let builder = Engine::builder().stage("number", |cx| {
+    ///     let streams = cx.streams();
+    ///     for (place, line) in streams.stdin.lines().enumerate() {
+    ///         writeln!(streams.stdout, "{}: {}", place + 1, line?)?;
+    ///     }
+    ///     Ok(0)
+    /// });
+    /// let engine = builder.build()?;
+    /// let script = engine.script("t", "printf '%s\\n' b a | number | sort -r")?;
+    /// assert_eq!(engine.session().run(&script).read()?, "2: a\n1: b");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stage<F>(mut self, name: &str, stage: F) -> Self
+    where
+        F: Fn(&mut StageCx<'_>) -> Result<u8, StageError> + Send + Sync + 'static,
+    {
         let is_name = is_name(name, "_-");
         let reserved = KEYWORDS.contains(&name)
             || WORDS.contains(&name)

@@ -5,8 +5,8 @@
 mod function;
 mod stage;
 
-pub use function::{CallError, Function, HostFunction};
-pub use stage::{HostStage, Stage, StageCx, StageError, Streams};
+pub use function::{CallError, ContextFunction, Function, FunctionCx, HostFunction};
+pub use stage::{HostStage, StageCx, StageError, Streams};
 
 use std::any::Any;
 use std::sync::Arc;

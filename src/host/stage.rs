@@ -9,54 +9,14 @@ use std::io::{BufRead, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// A command of the host, which reads and writes like a program. Closures implement it, too.
-///
-/// ```
-/// use pipewright::{Engine, StageCx, StageError};
-/// use std::io::{BufRead, Write};
-///
-/// let number = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
-///     let streams = cx.streams();
-///     for (place, line) in streams.stdin.lines().enumerate() {
-///         writeln!(streams.stdout, "{}: {}", place + 1, line?)?;
-///     }
-///     Ok(0)
-/// };
-/// let engine = Engine::builder().stage("number", number).build()?;
-/// let script = engine.script("t", "printf '%s\\n' b a | number | sort -r")?;
-/// assert_eq!(engine.session().run(&script).read()?, "2: a\n1: b");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "this is not a stage for pipelines",
-    label = "a closure `|cx: &mut StageCx<'_>| -> Result<u8, StageError>` is expected"
-)]
-pub trait Stage: Send + Sync {
-    /// Runs the stage and returns its status; 0 is success. It may be called from several threads at once. When
-    /// its reader has ended, writing fails with `BrokenPipe`; propagated with `?`, that error ends the stage
-    /// without a message, as SIGPIPE ends a program. When the run is stopped or its time limit has passed, reading
-    /// and writing fail. A stage that does neither for a long time must check [`StageCx::cancelled`], since a
-    /// thread can't be ended from outside.
-    ///
-    /// # Errors
-    /// Fails with its own error, which fails the command. A panic ends the run with [`crate::ErrorKind::Host`].
-    fn run(&self, cx: &mut StageCx<'_>) -> Result<u8, StageError>;
-}
-
-impl<F: Fn(&mut StageCx<'_>) -> Result<u8, StageError> + Send + Sync> Stage for F {
-    fn run(&self, cx: &mut StageCx<'_>) -> Result<u8, StageError> {
-        self(cx)
-    }
-}
-
-/// The context of a [`Stage`]: its arguments, streams, directory and environment.
+/// The context of a stage of the host, as [`EngineBuilder::stage`](crate::EngineBuilder::stage) adds one: its arguments, streams, directory and environment.
 ///
 /// ```
 /// use pipewright::{Engine, FromValue, StageCx, StageError};
 /// use std::fs;
 ///
 /// // `stored NAME`: keeps what it reads in a file below the session's directory.
-/// let stored = |cx: &mut StageCx<'_>| -> Result<u8, StageError> {
+/// let stored = |cx: &mut StageCx<'_>| {
 ///     let [name] = cx.args() else { return Err(StageError::new("takes one name").with_status(2)) };
 ///     let path = cx.cwd().join(<&str>::from_value(name)?);
 ///     let count = std::io::copy(cx.stdin(), &mut fs::File::create(path)?)?;
@@ -81,7 +41,7 @@ pub struct StageCx<'a> {
     pub(crate) span: Span,
 }
 
-/// The three streams of a [`Stage`], for use at the same time.
+/// The three streams of a stage, for use at the same time.
 ///
 /// ```
 /// use pipewright::{Engine, StageCx, StageError};
@@ -165,7 +125,7 @@ impl StageCx<'_> {
     }
 }
 
-/// The error of a [`Stage`]. Every error type converts to it with `?`.
+/// The error of a stage. Every error type converts to it with `?`.
 ///
 /// ```
 /// use pipewright::StageError;
@@ -211,11 +171,14 @@ impl<E: std::error::Error> From<E> for StageError {
     }
 }
 
-/// A [`Stage`] with its name.
+/// A stage with its name.
 pub struct HostStage {
     pub name: Box<str>,
-    pub stage: Box<dyn Stage>,
+    pub stage: Box<StageFunction>,
 }
+
+/// The function of a stage.
+type StageFunction = dyn Fn(&mut StageCx<'_>) -> Result<u8, StageError> + Send + Sync;
 
 impl fmt::Debug for HostStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

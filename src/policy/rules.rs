@@ -138,7 +138,8 @@ impl Rules {
         Ok(self)
     }
 
-    /// Denies a program with arguments that match; if only its name is given, with any arguments.
+    /// Denies a program with arguments that match; if only its name is given, with any arguments. The words are compared
+    /// in order, so `["git", "push"]` does not deny `git -C DIR push`: deny whole programs, and allow subcommands.
     ///
     /// # Errors
     /// Fails as [`Rules::allow_run`] does.
@@ -147,10 +148,10 @@ impl Rules {
     /// use pipewright::policy::Rules;
     /// use pipewright::{Engine, ErrorKind};
     ///
-    /// let rules = Rules::new().allow_run(&["git"])?.deny_run(&["git", "push"])?;
+    /// let rules = Rules::new().allow_run(&["/usr/bin/sha*sum"])?.deny_run(&["sha1sum"])?;
     /// let engine = Engine::builder().policy(rules).build()?;
-    /// let push = engine.script("t", "command git push")?;
-    /// assert_eq!(engine.session().run(&push).status().unwrap_err().kind(), ErrorKind::Policy);
+    /// let weak = engine.script("t", "command sha1sum /dev/null")?;
+    /// assert_eq!(engine.session().run(&weak).status().unwrap_err().kind(), ErrorKind::Policy);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn deny_run(mut self, command: &[&str]) -> Result<Self, PatternError> {

@@ -8,7 +8,7 @@ use crate::eval::exec::lines::ANOTHER_READER;
 use crate::eval::exec::output::Output;
 use crate::eval::exec::shared_lines::LineReader;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::host::{CallError, HostFunction, HostStage, StageCx, Streams, panic_message};
+use crate::host::{CallError, FunctionCx, HostFunction, HostStage, StageCx, Streams, panic_message};
 use crate::process::{Descriptor, Environment, Readable};
 use crate::span::Span;
 use crate::sys::lines::Lines;
@@ -42,7 +42,28 @@ impl Interpreter {
             let error = page(code::HOST_FAILED, self.source(), span, message, "in this call");
             Error::value(error).into()
         };
-        function.call(&values).map_err(|error| match error {
+        let stopped = RefCell::default();
+        let called = function.call(&values, |call| {
+            let console = Console { run: self, span, out: RefCell::default(), stopped: RefCell::default() };
+            let (mut stdout, mut stderr) = (Out(&console), Diagnostics(&console));
+            let result = call(&mut FunctionCx {
+                stdout: &mut stdout,
+                stderr: &mut stderr,
+                directory: &self.directory_path(),
+                environment: &self.env.environment,
+                cancelled: &|| self.check_interrupt().is_err(),
+                span,
+            });
+            // A failure is noted in the console.
+            let _ = console.flush();
+            stopped.replace(console.stopped.into_inner());
+            result
+        });
+        // The failure of a stream caused the failure of the function.
+        if let Some(unwind) = stopped.into_inner() {
+            return Err(unwind);
+        }
+        called.map_err(|error| match error {
             CallError::Argument(place, error) => {
                 let message = format!("argument {} of `{name}`: {error}", place + 1);
                 let at = arguments.get(place).map_or(span, |argument| argument.span);
@@ -82,7 +103,7 @@ impl Interpreter {
             span,
         };
         // State that the panic has left inconsistent belongs to the host, not to the interpreter.
-        let result = catch_unwind(AssertUnwindSafe(|| call.stage.stage.run(&mut cx)));
+        let result = catch_unwind(AssertUnwindSafe(|| (call.stage.stage)(&mut cx)));
         // The output from before a failure is printed.
         let flushed = console.flush();
         let stopped = console.stopped.into_inner();
