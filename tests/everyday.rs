@@ -144,12 +144,20 @@ fn judge(bench: &Bench, entry: &Entry) -> Verdict {
 /// Looks for a help that does in the place of the capture what the entry does in bash.
 fn judge_capture(bench: &Bench, entry: &Entry, expected: &Called, page: &str) -> Verdict {
     let message = page.lines().next().unwrap_or_default();
-    let capture = message.split_once(": ").and_then(|(_, rest)| rest.split_once(" printed"));
+    let printed = |rest: &'_ str| {
+        [" printed", " holds", " is empty"].iter().find_map(|verb| Some(rest.split_once(verb)?.0.to_owned()))
+    };
+    let capture = message.split_once(": ").and_then(|(_, rest)| printed(rest));
     let rewrites = page.lines().filter_map(|line| line.strip_prefix("help: ")?.split_once(": "));
     for (_, rewrite) in rewrites {
         let code = rewrite.rsplit_once(" is ").map_or(rewrite, |(code, _)| code);
-        let Some((capture, _)) = capture else { break };
-        let text = entry.text.replacen(capture, code, 1);
+        let Some(capture) = &capture else { break };
+        let backticks =
+            capture.strip_prefix("$(").and_then(|inside| Some(format!("`{}`", inside.strip_suffix(')')?)));
+        let written = backticks.filter(|_| !entry.text.contains(capture)).unwrap_or_else(|| capture.clone());
+        // A variable is shown last, where it has no quotes.
+        let Some((before, after)) = entry.text.rsplit_once(&written) else { break };
+        let text = format!("{before}{code}{after}");
         if text != entry.text && expected.difference(&bench.pipewright(entry, &text)).is_none() {
             return Verdict::Rewrite("E1035".to_owned());
         }

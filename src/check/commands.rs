@@ -127,6 +127,7 @@ impl<'s> Checker<'s> {
         words.by_ref().take(dropped).for_each(drop);
         let mut lowered = Vec::with_capacity(words.len());
         let mut spans = Vec::new();
+        self.joins_words = matches!(target, Target::Builtin(Builtin::Echo));
         for word in words {
             let span = word.span;
             self.word(word, &mut lowered);
@@ -134,6 +135,7 @@ impl<'s> Checker<'s> {
                 spans.resize(lowered.len(), span);
             }
         }
+        self.joins_words = false;
         if !matches!(target, Target::Function(_)) {
             let found = types::words(&self.context(), &lowered, None);
             self.take(found);

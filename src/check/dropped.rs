@@ -78,7 +78,7 @@ fn may_act(context: &Context<'_, '_>, expr: &Expr<'_>) -> bool {
             matches!(context.scopes.find(name), Some(Name::Function(_) | Name::Module(_)))
         }
         ExprKind::String(parts) => parts.iter().any(|part| match &part.kind {
-            PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Value(_) => false,
+            PartKind::Bare(_) | PartKind::Quoted(_) | PartKind::Value(..) => false,
             PartKind::Expr(value) => any(value),
             _ => true,
         }),

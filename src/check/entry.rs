@@ -73,6 +73,23 @@ impl Earlier {
         self.check_from(source, 0, loader)
     }
 
+    /// Does the same for an entry that assigns variables as sh does it.
+    ///
+    /// # Errors
+    /// Fails as [`super::check`] does.
+    pub fn check_taken(
+        &self,
+        source: &Arc<Source>,
+        loader: Rc<dyn Loader>,
+        assigned: &[String],
+    ) -> Result<(Program, Self), Vec<Diagnostic>> {
+        let mut earlier = self.clone();
+        earlier.0.texts_of_sh.extend(assigned.iter().cloned());
+        let (program, mut earlier) = earlier.check(source, loader)?;
+        earlier.0.texts_of_sh.extend(assigned.iter().cloned());
+        Ok((program, earlier))
+    }
+
     /// Does the same for its lines from a place on, if those before it are among the earlier entries.
     ///
     /// # Errors
@@ -89,6 +106,8 @@ impl Earlier {
         }
         project.settle();
         let names = project.earlier.get_or_insert_default();
+        // A name that is declared anew is a value of Pipewright.
+        project.texts_of_sh.retain(|name| !members.contains_key(name));
         names.extend(members);
         // A `main` in it is a function like any other.
         let earlier = Self(project);

@@ -109,7 +109,7 @@ impl<'s> Checker<'s> {
             return false;
         };
         match &**parts {
-            [ast::Part { kind: ast::PartKind::Value(value) | ast::PartKind::Expr(value), .. }] => {
+            [ast::Part { kind: ast::PartKind::Value(value, _) | ast::PartKind::Expr(value), .. }] => {
                 self.is_bool(value)
             }
             _ => false,

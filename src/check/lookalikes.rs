@@ -19,7 +19,7 @@ fn bare<'s>(word: Option<&ast::Word<'s>>) -> Option<&'s str> {
 fn value<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     let WordKind::Parts(parts) = &word.kind else { return None };
     match &**parts {
-        [ast::Part { kind: PartKind::Value(value), .. }] => match value.kind {
+        [ast::Part { kind: PartKind::Value(value, _), .. }] => match value.kind {
             ExprKind::Name(name) => Some(name),
             _ => None,
         },

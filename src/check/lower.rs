@@ -45,6 +45,8 @@ pub struct Checker<'s> {
     pub reach: Reach,
     /// Whether the next compound has its own input.
     pub has_lines: bool,
+    /// Whether the words of `echo` are lowered, which prints them with blanks between them.
+    pub joins_words: bool,
     /// Whether the file calls `script_path()`.
     pub asks_for_path: bool,
     /// The texts that the functions of the file print.
@@ -91,6 +93,7 @@ pub fn file<'s>(
         status: status::Flow { is_zero: earlier.is_none(), ..status::Flow::default() },
         reach: Reach::default(),
         has_lines: false,
+        joins_words: false,
         asks_for_path: false,
         prints: HashMap::new(),
     };

@@ -80,6 +80,8 @@ pub struct CheckOptions<'a> {
     pub foresee: bool,
     /// The file that contains it.
     pub path: Option<&'a Path>,
+    /// The variables that it assigns as sh does it, at a prompt.
+    pub texts_of_sh: &'a [String],
 }
 
 /// Reads and checks a script, and the files that it uses.
@@ -90,6 +92,7 @@ pub fn check(source: &Arc<Source>, given: CheckOptions<'_>) -> Result<Program, V
     let mut project = Project::new(given.loader);
     project.inputs = given.inputs.iter().map(|name| name.as_str().into()).collect();
     project.hosted = given.hosted;
+    project.texts_of_sh.extend(given.texts_of_sh.iter().cloned());
     project.foreseen = given.foresee.then(Foreseen::default);
     let id = project.open(None, given.path.map(Path::to_path_buf));
     let checked = file(source, 0, id, project);

@@ -8,7 +8,7 @@ use super::side_by_side::{CallInTurn, Effect, Effects};
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;
 use crate::span::Span;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -72,6 +72,8 @@ pub struct Project {
     pub foreseen: Option<Foreseen>,
     /// At a prompt, the declarations of the earlier entries, which enclose the entry that is checked now.
     pub earlier: Option<Members>,
+    /// At a prompt, the variables that were assigned as sh does it.
+    pub texts_of_sh: BTreeSet<String>,
     files: HashMap<String, File>,
     /// The paths of the modules, if they are files.
     paths: Vec<Option<PathBuf>>,

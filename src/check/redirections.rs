@@ -75,7 +75,7 @@ impl<'s> Checker<'s> {
 fn unsplit(word: &mut ast::Word<'_>) {
     let ast::WordKind::Parts(parts) = &mut word.kind else { return };
     for part in parts {
-        if let ast::PartKind::Capture(_, quoting) = &mut part.kind {
+        if let ast::PartKind::Capture(_, quoting) | ast::PartKind::Value(_, quoting) = &mut part.kind {
             *quoting = ast::Quoting::Quoted;
         }
     }

@@ -346,7 +346,7 @@ impl<'s> Checker<'s> {
 fn value_name<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     let WordKind::Parts(parts) = &word.kind else { return None };
     match &**parts {
-        [ast::Part { kind: PartKind::Value(value), .. }] => match value.kind {
+        [ast::Part { kind: PartKind::Value(value, _), .. }] => match value.kind {
             ast::ExprKind::Name(name) => Some(name),
             _ => None,
         },

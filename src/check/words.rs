@@ -133,11 +133,11 @@ impl<'s> Checker<'s> {
             |part| !matches!(&part.kind, PartKind::Bare(text) | PartKind::Quoted(text) if text.is_empty()),
         );
         let guarded = first.is_some_and(|part| match &part.kind {
-            PartKind::Value(_) | PartKind::Capture(..) => true,
+            PartKind::Value(..) | PartKind::Capture(..) => true,
             PartKind::Expr(expr) => !is_call_of(expr, &["flag"]),
             _ => false,
         });
-        let is_value = matches!(&*parts, [part] if part.span == span && matches!(part.kind, PartKind::Value(_) | PartKind::Expr(_)));
+        let is_value = matches!(&*parts, [part] if part.span == span && matches!(part.kind, PartKind::Value(..) | PartKind::Expr(_)));
         WordText { span, parts: self.parts(parts, false).into_boxed_slice(), guarded, is_value }
     }
 
@@ -179,14 +179,21 @@ impl<'s> Checker<'s> {
                     }
                     Part::Home(Str::from(&*user), span)
                 }
-                PartKind::Value(value) => {
+                PartKind::Value(value, quoting) => {
+                    let is_split = quoting == ast::Quoting::Bare && self.is_text_of_sh(&value);
                     let value = unshared(value, |value| match value.kind {
                         ast::ExprKind::Name(name) => {
                             Expr { span: value.span, kind: self.dollar(name, value.span) }
                         }
                         kind => self.expr(ast::Expr { span: value.span, kind }),
                     });
-                    Part::Value(value)
+                    Part::Value(match is_split {
+                        true => Expr {
+                            span,
+                            kind: ExprKind::Unquoted { value: Box::new(value), is_joined: self.joins_words },
+                        },
+                        false => value,
+                    })
                 }
                 PartKind::Expr(value) => Part::Value(unshared(value, |value| self.expr(value))),
                 PartKind::Capture(block, quoting) => {
@@ -220,6 +227,16 @@ impl<'s> Checker<'s> {
             lowered.push(Part::Text(Str::from(pending)));
         }
         lowered
+    }
+
+    /// Returns whether an expression is a variable, or an element of one, that was assigned as sh does it at a prompt:
+    /// sh would split it.
+    fn is_text_of_sh(&self, value: &ast::Expr<'_>) -> bool {
+        match &value.kind {
+            ast::ExprKind::Name(name) => self.is_typed() && self.project.texts_of_sh.contains(*name),
+            ast::ExprKind::Index(parts) => self.is_text_of_sh(&parts.0),
+            _ => false,
+        }
     }
 
     /// Refuses parts of an unquoted word that sh would treat differently.
@@ -305,12 +322,13 @@ pub fn is_call_of(expr: &ast::Expr<'_>, names: &[&str]) -> bool {
     matches!(&expr.kind, ast::ExprKind::Call(callee, _) if matches!(callee.kind, ast::ExprKind::Name(name) if names.contains(&name)))
 }
 
-/// Returns the parts of a word in a place where sh neither matches nor splits. Patterns become text, and captures
-/// have the meaning that they have in quotes.
+/// Returns the parts of a word where sh neither matches nor splits: patterns are text, and captures and values are as
+/// in quotes.
 pub(super) fn as_text(parts: Vec<ast::Part<'_>>) -> Vec<ast::Part<'_>> {
     let quoted = |kind| match kind {
         PartKind::Pattern(text) => PartKind::Quoted(Cow::Borrowed(text.as_bytes())),
         PartKind::Capture(block, _) => PartKind::Capture(block, ast::Quoting::Quoted),
+        PartKind::Value(value, _) => PartKind::Value(value, ast::Quoting::Quoted),
         kind => kind,
     };
     parts.into_iter().map(|part| ast::Part { span: part.span, kind: quoted(part.kind) }).collect()

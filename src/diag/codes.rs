@@ -348,7 +348,7 @@ codes! {
         "The host wanted the text or the value of the script, and the script exited with a status other than 0. `Run::output` takes any status.";
     STATUS_TAKEN = "E1047", "the exit status of a program was taken",
         "The program that runs the script ignores SIGCHLD, or waits for children that it has not started, so it is unknown whether the program succeeded. Nothing absorbs this.";
-    UNQUOTED_CAPTURE = "E1035", "an unquoted capture that sh would split or match",
+    UNQUOTED_CAPTURE = "E1035", "unquoted text that sh would split or match",
         "At a prompt an unquoted `$(cmd)` is one argument. sh splits its output at blanks and matches it with file names. Where that would change the output, quote it for one argument, or splice its lines for many.";
 
     // Values: found while running.

@@ -4,7 +4,7 @@ use super::source;
 use crate::check::sh_constructs;
 use crate::diag::{Code, Diagnostic, Source, code};
 use crate::process::Environment;
-use crate::syntax::from_sh::{Names, Rewriting, rewrite, rewrite_statement};
+use crate::syntax::from_sh::{Names, Rewriting, rewrite, rewrite_exactly, rewrite_statement};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -58,12 +58,16 @@ impl Names for Judge<'_> {
     fn is_special(&self, name: &str) -> bool {
         sh_constructs::is_of_shells(name)
     }
+
+    fn is_script(&self) -> bool {
+        !self.is_typed
+    }
 }
 
 impl Judge<'_> {
-    /// Returns the text that the prompt runs in place of a text with these errors.
-    pub fn taken(&self, text: &str, errors: &[Diagnostic]) -> Option<String> {
-        self.takes(errors).then(|| self.offered(text))?
+    /// Returns the entry that the prompt runs in place of a text with these errors.
+    pub fn taken(&self, text: &str, errors: &[Diagnostic]) -> Option<Rewriting> {
+        self.takes(errors).then(|| self.certain(rewrite_exactly(text, self)))?
     }
 
     /// Returns whether the prompt accepts a text with these errors directly, instead of offering its counterpart.
@@ -75,9 +79,12 @@ impl Judge<'_> {
     }
 
     /// Returns an entry that means the same and passes the check.
-    pub fn offered(&self, text: &str) -> Option<String> {
-        let rewriting = rewrite(text, self)?;
-        (rewriting.notes.is_empty() && self.passes(&rewriting.text)).then_some(rewriting.text)
+    pub fn offered(&self, text: &str) -> Option<Rewriting> {
+        self.certain(rewrite(text, self))
+    }
+
+    fn certain(&self, rewriting: Option<Rewriting>) -> Option<Rewriting> {
+        rewriting.filter(|rewriting| rewriting.notes.is_empty() && self.passes(&rewriting.text))
     }
 
     fn passes(&self, text: &str) -> bool {
@@ -153,7 +160,8 @@ impl Judge<'_> {
 
 /// Replaces the help of an error with the rewritten lines.
 fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
-    let Rewriting { text, notes } = rewriting;
+    let Rewriting { text, notes, remarks, .. } = rewriting;
+    let notes: Vec<&str> = notes.iter().chain(remarks).copied().collect();
     let text = text.trim();
     if text.len() > MOST_HELP {
         return;

@@ -225,11 +225,11 @@ impl ScriptBuilder {
         let loader = (!self.alone).then(|| Rc::new(Files { policy, most }) as Rc<dyn Loader>);
         let mut hosted = self.engine.shared.hosted.clone();
         hosted.is_prompt = self.typed;
-        let checked = |source: &Arc<Source>| {
+        let checked = |source: &Arc<Source>, texts_of_sh: &[String]| {
             let (loader, hosted, path) = (loader.clone(), hosted.clone(), self.path.as_deref());
-            check(source, CheckOptions { loader, inputs: &self.inputs, hosted, foresee, path })
+            check(source, CheckOptions { loader, inputs: &self.inputs, hosted, foresee, path, texts_of_sh })
         };
-        let errors = match checked(&source) {
+        let errors = match checked(&source, &[]) {
             Ok(program) => return Ok(program),
             Err(errors) => errors,
         };
@@ -239,11 +239,14 @@ impl ScriptBuilder {
                 self.inputs.iter().any(|input| input == name) || declares(text, name)
             }),
             environment: &Environment::inherited(),
-            errors: &|source| checked(source).err().unwrap_or_default(),
+            errors: &|source| checked(source, &[]).err().unwrap_or_default(),
             is_typed: self.typed,
         };
         match judge.taken(text, &errors) {
-            Some(taken) => checked(&super::source(&self.name, taken.into_bytes())?).map_err(ParseError),
+            Some(taken) => {
+                let source = super::source(&self.name, taken.text.into_bytes())?;
+                checked(&source, &taken.assigned).map_err(ParseError)
+            }
             None => Err(ParseError(judge.explain(text, errors))),
         }
     }

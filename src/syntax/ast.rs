@@ -427,7 +427,7 @@ pub enum PartKind<'s> {
     /// `~` or `~user`: the name of the user, empty for the current one.
     Tilde(Cow<'s, str>),
     /// `$x`, `${x.y}`
-    Value(std::rc::Rc<Expr<'s>>),
+    Value(std::rc::Rc<Expr<'s>>, Quoting),
     /// `$[…]`
     Expr(std::rc::Rc<Expr<'s>>),
     /// `$(…)`

@@ -209,10 +209,10 @@ impl<'s> Reader<'s> {
             Rule::double => return self.double(token, base, into),
             Rule::multi_line => return self.multi_line(token, base, span, into),
             Rule::dollar_single => PartKind::Quoted(self.dollar_single(text, span, false)?),
-            Rule::variable => PartKind::Value(Rc::new(self.variable(token, base)?)),
+            Rule::variable => PartKind::Value(Rc::new(self.variable(token, base)?), Quoting::Bare),
             Rule::braced => {
                 let path = self.missing(token.into_inner().next(), span)?;
-                PartKind::Value(Rc::new(self.path(path, base)?))
+                PartKind::Value(Rc::new(self.path(path, base)?), Quoting::Bare)
             }
             Rule::dollar_expr => PartKind::Expr(Rc::new(self.expr(token.into_inner().next(), base)?)),
             Rule::capture => {
@@ -438,7 +438,7 @@ impl<'s> Reader<'s> {
                 continue;
             }
             let outside = found[index] == lists.len();
-            let touched = matches!(&part.kind, PartKind::Value(_))
+            let touched = matches!(&part.kind, PartKind::Value(..))
                 && !self.text[part.span.range()].ends_with('}')
                 && matches!(parts.get(index + 1), Some(Part { kind: PartKind::Bare(text), .. }) if text.starts_with(b"{"));
             if !outside || touched {
@@ -475,10 +475,10 @@ fn assigned_name(word: &str) -> Option<(usize, bool)> {
     }
 }
 
-/// Marks captures as quoted.
+/// Marks captures and values as quoted.
 pub(super) fn quoted(parts: &mut [Part<'_>]) {
     for part in parts {
-        if let PartKind::Capture(_, quoting) = &mut part.kind {
+        if let PartKind::Capture(_, quoting) | PartKind::Value(_, quoting) = &mut part.kind {
             *quoting = Quoting::Quoted;
         }
     }

@@ -6,7 +6,7 @@ use super::complete::{Candidate, complete};
 use super::highlight;
 use super::offer::{Offer, Take};
 use pipewright::Span;
-use pipewright::dialog::{Place, Typed};
+use pipewright::dialog::{Place, Rewritten, Typed};
 use pipewright::program::terminal_width;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -166,9 +166,9 @@ impl Editor {
     }
 
     /// Offers an entry in place of the refused entry. It appears in the empty line that is read next.
-    pub fn offer(&mut self, text: String) {
+    pub fn offer(&mut self, entry: Rewritten) {
         if let Some(assistant) = self.line.helper() {
-            assistant.offer.put("", Some(text));
+            assistant.offer.put("", Some(entry));
         }
     }
 
@@ -322,7 +322,7 @@ impl Assistant {
     }
 
     /// Returns the entry to offer for a line of sh that the check refuses.
-    fn offered(&self, line: &str) -> Option<String> {
+    fn offered(&self, line: &str) -> Option<Rewritten> {
         if let Some(known) = self.offer.of(line) {
             return known;
         }
@@ -475,10 +475,10 @@ impl Hinter for Assistant {
             return None;
         }
         if let Some(entry) = self.offered(line) {
-            let mut lines = entry.lines();
+            let mut lines = entry.text.lines();
             let first = lines.next().unwrap_or_default();
             let more = if lines.next().is_some() { " …" } else { "" };
-            return Some(Suggestion::Notice(format!("  → {first}{more}")));
+            return Some(Suggestion::Notice(format!("  → {first}{more}{}", remarks(&entry))));
         }
         if line.trim().is_empty() {
             return None;
@@ -492,6 +492,11 @@ impl Hinter for Assistant {
         let rest = found.entry.get(line.len()..)?;
         (!rest.is_empty()).then(|| Suggestion::Rest(rest.to_string()))
     }
+}
+
+/// Returns where an entry differs from the line of sh, in parentheses.
+fn remarks(entry: &Rewritten) -> String {
+    if entry.remarks.is_empty() { String::new() } else { format!("  ({})", entry.remarks.join("; ")) }
 }
 
 impl Validator for Assistant {}

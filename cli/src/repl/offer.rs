@@ -1,5 +1,6 @@
 //! The entry that the prompt offers in place of a line of sh. It is shown as grey text, and a key accepts it.
 
+use pipewright::dialog::Rewritten;
 use rustyline::{Cmd, ConditionalEventHandler, Event, EventContext, RepeatCount};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,27 +9,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Default)]
 pub struct Offer {
     /// The line, and the entry for it, if there is one.
-    known: Mutex<(String, Option<String>)>,
+    known: Mutex<(String, Option<Rewritten>)>,
     /// Whether the user has pressed the key that accepts the entry.
     is_taken: AtomicBool,
 }
 
 impl Offer {
     /// Stores the entry to offer for a line.
-    pub fn put(&self, line: &str, entry: Option<String>) {
+    pub fn put(&self, line: &str, entry: Option<Rewritten>) {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = (line.to_owned(), entry);
     }
 
     /// Returns the result for a line. The outer `None` means that the line has not been examined, and the inner one
     /// that there is no entry for it.
-    pub fn of(&self, line: &str) -> Option<Option<String>> {
+    pub fn of(&self, line: &str) -> Option<Option<Rewritten>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         (known.0 == line).then(|| known.1.clone())
     }
 
     /// Returns the entry for a line if the user has accepted it.
     pub fn take(&self, line: &str) -> Option<String> {
-        self.is_taken.swap(false, Ordering::Relaxed).then(|| self.of(line))??
+        let is_taken = self.is_taken.swap(false, Ordering::Relaxed);
+        self.of(line).flatten().filter(|_| is_taken).map(|entry| entry.text)
     }
 }
 

@@ -65,7 +65,7 @@ impl<'t, 's> Source<'t, 's> {
                 PartKind::Tilde(_) => Cow::Borrowed(b"~"),
                 PartKind::Process(..) => Cow::Borrowed(b"/dev/fd/3"),
                 PartKind::Status => Cow::Borrowed(b"0"),
-                PartKind::Value(expr) | PartKind::Expr(expr) => {
+                PartKind::Value(expr, _) | PartKind::Expr(expr) => {
                     pieces.push(self.value(kind_of(scopes, expr), part.span));
                     continue;
                 }

@@ -19,6 +19,12 @@ pub enum ExprKind {
     },
     /// `env[name]`: null if it is not set.
     EnvironmentOf(Box<Expr>),
+    /// `$x` without quotes, where `x` was assigned as sh does it: an error if sh would make of it anything but one word.
+    Unquoted {
+        value: Box<Expr>,
+        /// It is an argument of `echo`, which joins words by blanks.
+        is_joined: bool,
+    },
     /// `env.update(map)`
     UpdateEnvironment(Box<Expr>),
     Text(Box<[Part]>),

@@ -112,6 +112,16 @@ impl Streams {
     }
 }
 
+/// An entry of Pipewright that means what an entry of sh means.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Rewritten {
+    /// The text of the entry.
+    pub text: String,
+    /// Where it differs from sh in a case that is rare, for the user to see before it runs.
+    pub remarks: Vec<&'static str>,
+}
+
 impl Dialog {
     /// Checks an entry without running it; `name` is used in its messages. Files that it uses are looked up relative to
     /// the directory of the dialog.
@@ -159,10 +169,9 @@ impl Dialog {
         let checked = self.earlier.check(&parsed, loader.clone()).or_else(|errors| {
             let errors_of = |source: &Arc<Source>| self.earlier.errors(source, 0, loader.clone());
             let judge = self.judge(&errors_of);
-            match judge.taken(text, &errors).and_then(|taken| source(name, taken.into_bytes()).ok()) {
-                Some(taken) => self.earlier.check(&taken, loader.clone()),
-                None => Err(judge.explain(text, errors)),
-            }
+            let Some(taken) = judge.taken(text, &errors) else { return Err(judge.explain(text, errors)) };
+            let parsed = source(name, taken.text.into_bytes()).map_err(|error| error.0)?;
+            self.earlier.check_taken(&parsed, loader.clone(), &taken.assigned)
         });
         let (program, earlier) = checked.map_err(ParseError)?;
         Ok(Checked { program: Arc::new(program), earlier, era: self.era.clone() })
@@ -177,15 +186,20 @@ impl Dialog {
     ///
     /// let dialog = Dialog::new(Session::new())?;
     /// let offered = dialog.rewritten("for f in *.txt; do wc -l \"$f\"; done");
-    /// assert_eq!(offered.as_deref(), Some("for f in *.txt { wc -l \"$f\" }"));
-    /// assert_eq!(dialog.rewritten("ls"), None);
+    /// let offered = offered.ok_or("it is a loop")?;
+    /// assert_eq!(offered.text, "for f in *.txt { wc -l \"$f\" }");
+    /// assert_eq!(offered.remarks, ["without a match it does nothing"]);
+    /// assert!(dialog.rewritten("ls").is_none());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn rewritten(&self, text: &str) -> Option<String> {
+    pub fn rewritten(&self, text: &str) -> Option<Rewritten> {
         let errors = |source: &Arc<Source>| self.earlier.errors(source, 0, Rc::new(NoFiles));
         let found = errors(&source("entry", text.as_bytes().to_vec()).ok()?);
         let judge = self.judge(&errors);
-        if found.is_empty() || judge.takes(&found) { None } else { judge.offered(text) }
+        if found.is_empty() || judge.takes(&found) {
+            return None;
+        }
+        judge.offered(text).map(|offered| Rewritten { text: offered.text, remarks: offered.remarks })
     }
 
     /// Returns whether an entry with these errors is accepted anyway, because a counterpart with the same meaning

@@ -51,7 +51,7 @@ use terminal::Terminal;
 use typing::Typing;
 
 pub use ended::{Ended, News};
-pub use entry::Entry;
+pub use entry::{Entry, Rewritten};
 pub use jobs::Job;
 pub use names::{Kind, Signature};
 pub use typed::{Look, Mark, Place, Typed, WordStart};

@@ -49,6 +49,11 @@ impl Interpreter {
                 let name = self.variable_name(&value, name.span)?;
                 self.variable(&name, false, expr.span)
             }
+            ExprKind::Unquoted { value, is_joined } => {
+                let value = self.expr(value)?;
+                self.check_split(&value, expr.span, *is_joined)?;
+                Ok(value)
+            }
             ExprKind::UpdateEnvironment(map) => {
                 let value = self.expr(map)?;
                 self.update_environment(&value, map.span).map(|()| Value::Null)

@@ -133,7 +133,11 @@ impl Interpreter {
     fn text_and_kind(&mut self, text: &WordText) -> Eval<(Vec<u8>, TextKind)> {
         if let [Part::Value(expr)] = &*text.parts {
             let value = self.expr(expr)?;
-            return Ok((self.word_of(&value, expr.span)?.into_owned(), TextKind::of(&value)));
+            let word = self.word_of(&value, expr.span)?.into_owned();
+            if word.is_empty() {
+                self.check_made(&text.parts)?;
+            }
+            return Ok((word, TextKind::of(&value)));
         }
         match self.join(&text.parts)? {
             Joined { text, secret: false } => Ok((text, TextKind::Text)),

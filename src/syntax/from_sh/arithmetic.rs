@@ -1,6 +1,9 @@
-//! Rewrites `$((…))` with integers, `+`, `-` and `*`, which have the same result in both languages.
+//! Rewrites `$((…))` with integers and the operators that have the same result in both languages.
 
 use super::{Kind, Rewrite, Rewriter, Stop, name_at};
+
+/// bash reads `010` as 8.
+pub(super) const OCTAL: &str = "a leading zero does not make a number octal";
 
 impl Rewriter<'_> {
     /// Skips `$((…))`, and returns the expression for it.
@@ -22,7 +25,30 @@ impl Rewriter<'_> {
     }
 
     /// Rewrites an expression of sh's arithmetic.
-    pub(super) fn arithmetic(&self, text: &str) -> Rewrite<String> {
+    pub(super) fn arithmetic(&mut self, text: &str) -> Rewrite<String> {
+        let has_division = text.contains(['/', '%']);
+        // Both languages round alike if nothing is negative.
+        if has_division
+            && text.contains(|letter: char| letter == '-' || letter == '$' || letter.is_ascii_alphabetic())
+        {
+            if self.is_exact {
+                return Err(Stop);
+            }
+            self.note("`//` rounds down");
+        }
+        self.arithmetic_of(text)
+    }
+
+    /// Does the same for an expression of integers.
+    pub(super) fn arithmetic_of(&mut self, text: &str) -> Rewrite<String> {
+        let expression = self.integers(text)?;
+        if !self.is_exact && expression.contains("int(") {
+            self.remark(OCTAL)?;
+        }
+        Ok(expression)
+    }
+
+    fn integers(&self, text: &str) -> Rewrite<String> {
         let mut out = String::new();
         let mut rest = text.trim();
         let mut wants_operand = true;
@@ -57,18 +83,24 @@ impl Rewriter<'_> {
                     out.push(letter);
                     1
                 }
-                '+' | '-' | '*' if !wants_operand => {
+                '+' | '-' | '*' | '/' | '%' if !wants_operand => {
                     // `++`, `+=`, `**`
-                    if rest[1..].starts_with(['+', '-', '*', '=']) {
+                    if rest[1..].starts_with(['+', '-', '*', '/', '=']) {
                         return Err(Stop);
                     }
                     // Pipewright requires blanks on both sides of an operator, or on neither.
                     let is_spaced = rest[1..].starts_with([' ', '\t']);
                     let before = out.trim_end().len();
                     out.truncate(before);
-                    out += &format!(" {letter} ");
+                    out += &if letter == '/' { " // ".to_owned() } else { format!(" {letter} ") };
                     wants_operand = true;
                     if is_spaced { rest.len() - rest[1..].trim_start().len() } else { 1 }
+                }
+                '$' if wants_operand && (rest.starts_with("$(") || rest.starts_with("${")) => {
+                    let (value, length) = self.substituted(rest)?;
+                    out += &value;
+                    wants_operand = false;
+                    length
                 }
                 _ if wants_operand => {
                     let dollar = usize::from(letter == '$');
@@ -78,7 +110,12 @@ impl Rewriter<'_> {
                     }
                     let variable = self.variable(name)?;
                     let is_integer = self.kind(name) == Some(Kind::Integer);
-                    out += &if is_integer { variable } else { format!("int({variable})") };
+                    out += &match (is_integer, self.is_exact) {
+                        (true, _) => variable,
+                        (false, false) => format!("int({variable})"),
+                        // bash reads `010` as 8.
+                        (false, true) => format!("int($(printf -- %d ${name}))"),
+                    };
                     wants_operand = false;
                     dollar + name.len()
                 }
@@ -87,5 +124,27 @@ impl Rewriter<'_> {
             rest = &rest[taken..];
         }
         if wants_operand { Err(Stop) } else { Ok(out) }
+    }
+
+    /// Returns the integer for `$(…)` or `${…}` that a text begins with, and its length.
+    fn substituted(&self, text: &str) -> Rewrite<(String, usize)> {
+        let mut inside = Rewriter::new(text, self.names);
+        (inside.depth, inside.in_function, inside.is_exact) =
+            (self.depth + 1, self.in_function, self.is_exact);
+        inside.scopes = self.scopes.iter().map(|scope| scope.to_vec()).collect();
+        inside.dollar(true)?;
+        let value = match inside.out.strip_prefix("$[").and_then(|out| out.strip_suffix(']')) {
+            Some(expression) => expression.to_owned(),
+            None if inside.out.starts_with("$(") => inside.out.clone(),
+            None => return Err(Stop),
+        };
+        if !inside.notes.is_empty() {
+            return Err(Stop);
+        }
+        Ok(match self.is_exact {
+            true if value.starts_with("$(") => (format!("int($(printf -- %d \"{value}\"))"), inside.at),
+            true => return Err(Stop),
+            false => (format!("int({value})"), inside.at),
+        })
     }
 }

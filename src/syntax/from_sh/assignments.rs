@@ -16,7 +16,7 @@ enum Part {
 impl Rewriter<'_> {
     /// Rewrites assignments that are not followed by a command. Returns whether there were any.
     pub(super) fn assignments(&mut self) -> Rewrite<bool> {
-        if assigned_name(self.rest()).is_none() {
+        if assigned(self.rest()).is_none() {
             return Ok(false);
         }
         // `b=2` in `curl http://x/?a=1&b=2` is part of an address that the user has not quoted.
@@ -24,57 +24,126 @@ impl Rewriter<'_> {
             return Err(Stop);
         }
         let (start, length) = (self.at, self.out.len());
-        let mut statements = Vec::new();
-        while let Some(name) = assigned_name(self.rest()) {
-            self.at += name.len() + 1;
-            let (value, kind) = match self.peek() {
-                Some(' ' | '\t' | '\n' | ';' | '&' | '|' | ')') | None => ("\"\"".to_owned(), Kind::Text),
-                _ => self.value()?,
+        let mut values = Vec::new();
+        while let Some((target, name)) = assigned(self.rest()) {
+            self.at += target;
+            let value = match target == name.len() + 1 {
+                true => self.assigned_value()?,
+                // Only arrays are appended to, and have elements.
+                false => return self.array_assignment(name),
             };
-            statements.push((name, value, kind));
+            values.push((name, value));
             self.skip_blanks();
         }
-        let is_alone = matches!(self.peek(), Some('\n' | ';' | ')' | '}') | None);
-        if !is_alone || self.sees(";;") && self.depth == 0 {
-            // Before a command, assignments set its environment. A list such as `x=1 && cmd` has no counterpart.
-            if matches!(self.peek(), Some('&' | '|' | '<' | '>' | '#')) {
-                return Err(Stop);
-            }
-            self.at = start;
-            self.out.truncate(length);
-            return Ok(false);
+        let is_alone = matches!(self.peek(), Some('\n' | ';' | ')' | '}' | '#') | None);
+        let is_listed = self.sees("&&") || self.sees("||");
+        if is_alone && !(self.sees(";;") && self.depth == 0) || is_listed {
+            self.declarations(values)?;
+            return Ok(true);
         }
-        let mut text = Vec::new();
-        for (name, value, kind) in statements {
-            text.push(self.assignment(name, &value, kind)?);
+        // Before a command they are its environment.
+        if matches!(self.peek(), Some('&' | '|' | '<' | '>')) {
+            return Err(Stop);
         }
-        self.out += &text.join("; ");
-        Ok(true)
+        self.at = start;
+        self.out.truncate(length);
+        Ok(false)
     }
 
-    fn assignment(&mut self, name: &str, value: &str, kind: Kind) -> Rewrite<String> {
+    /// Writes assignments, whose place is a statement or an element of a list.
+    pub(super) fn declarations(&mut self, values: Vec<(&str, (String, Kind))>) -> Rewrite<()> {
+        if !self.is_statement {
+            return Err(Stop);
+        }
+        let can_fail = self.sees("||");
+        if can_fail && self.may_split && !self.follows {
+            return self.caught_assignment(values);
+        }
+        let is_in_list = can_fail || self.follows || self.sees("&&");
+        let is_split = self.may_split && !can_fail;
+        self.has_split |= is_split;
+        let mut text = Vec::new();
+        for (name, (value, kind)) in values {
+            text.push(self.assignment(name, &value, kind)?);
+        }
+        let text = text.join("; ");
+        if is_split || !is_in_list {
+            self.out += &text;
+        } else if can_fail || text.contains("let ") {
+            // `||` does not see the failure of a value, and a name ends with its block.
+            return Err(Stop);
+        } else {
+            self.out += &format!("{{ {text} }}");
+        }
+        Ok(())
+    }
+
+    /// Rewrites `NAME=$(cmd) || command`.
+    fn caught_assignment(&mut self, values: Vec<(&str, (String, Kind))>) -> Rewrite<()> {
+        let [(name, (value, kind))] = &values[..] else { return Err(Stop) };
+        if !value.starts_with("$(") {
+            return Err(Stop);
+        }
+        let assignment = self.assignment(name, value, *kind)?;
+        if let Some(assignment) = assignment.strip_prefix("let ") {
+            self.out += &format!("let {name} = \"\"; try {{ {assignment} }} catch _ {{ ");
+        } else {
+            self.out += &format!("try {{ {assignment} }} catch _ {{ ");
+        }
+        self.at += "||".len();
+        self.skip_lines();
+        let start = self.out.len();
+        self.pipeline()?;
+        let handler = self.out.split_off(start);
+        let inside = handler.strip_prefix("{ ").and_then(|inside| inside.strip_suffix('}'));
+        self.out += inside.unwrap_or(&handler).trim().trim_end_matches(';');
+        self.out += " }";
+        let rest = self.rest().trim_start_matches([' ', '\t']);
+        if rest.starts_with("&&") || rest.starts_with("||") { Err(Stop) } else { Ok(()) }
+    }
+
+    /// Returns the value behind `NAME=`.
+    pub(super) fn assigned_value(&mut self) -> Rewrite<(String, Kind)> {
+        match self.peek() {
+            Some(' ' | '\t' | '\n' | ';' | '&' | '|' | ')') | None => Ok(("\"\"".to_owned(), Kind::Text)),
+            Some('(') => self.array(),
+            _ => self.value(),
+        }
+    }
+
+    pub(super) fn assignment(&mut self, name: &str, value: &str, kind: Kind) -> Rewrite<String> {
         if self.names.is_special(name) || matches!(name, "env" | "args" | "true" | "false" | "null" | "_") {
             return Err(Stop);
         }
-        let is_outer = |rewriter: &Self| {
-            let inner = rewriter.scopes.last().is_some_and(|scope| scope.iter().any(|one| one.name == name));
-            !inner
-                && (rewriter.kind(name).is_some()
-                    || rewriter.names.is_variable(name)
-                    || rewriter.names.is_exported(name))
-        };
-        // In sh a variable that a function sets is global, and an assignment in a stage is lost.
-        if self.in_function || self.in_stage && is_outer(self) {
+        let is_inner = self.scopes.last().is_some_and(|scope| scope.iter().any(|one| one.name == name));
+        let is_known = self.kind(name).is_some() || self.names.is_variable(name);
+        // An assignment in a stage is lost in sh.
+        if self.in_stage && !is_inner && (is_known || self.names.is_exported(name)) {
             return Err(Stop);
+        }
+        self.keep_assigned(name);
+        self.words.retain(|word| word != name);
+        let text = value.trim_matches('"');
+        if !text.is_empty()
+            && !text.contains([' ', '\t', '\n', '*', '?', '[', '\\', '$'])
+            && (kind == Kind::Integer || value.starts_with('"'))
+        {
+            self.words.push(name.to_owned());
         }
         let in_block = self.scopes.len() > 1;
         match self.kind(name) {
-            // An integer variable must stay an integer, because the text may calculate with it.
-            Some(Kind::Integer) if kind == Kind::Text => Err(Stop),
+            // A variable keeps its type: what is done with it stays right.
+            Some(was) if was != Kind::Text && was != kind => Err(Stop),
             Some(_) => Ok(format!("{name} = {value}")),
             None if self.names.is_variable(name) => Ok(format!("{name} = {value}")),
+            // In sh a variable of a function is global.
+            None if self.in_function => Err(Stop),
             None if self.names.is_exported(name) => {
-                let value = if kind == Kind::Integer { format!("\"{value}\"") } else { value.to_owned() };
+                let value = match kind {
+                    Kind::Integer => format!("\"{value}\""),
+                    Kind::Text => value.to_owned(),
+                    _ => return Err(Stop),
+                };
                 Ok(format!("env.{name} = {value}"))
             }
             None if in_block && self.lost.iter().any(|lost| lost == name) => Err(Stop),
@@ -83,6 +152,76 @@ impl Rewriter<'_> {
                 Ok(format!("let {name} = {value}"))
             }
         }
+    }
+
+    /// Notes a variable that is assigned as sh does it.
+    pub(super) fn keep_assigned(&mut self, name: &str) {
+        if !self.assigned.iter().any(|assigned| assigned == name) {
+            self.assigned.push(name.to_owned());
+        }
+    }
+
+    /// Rewrites `local`, `declare`, `readonly` or `typeset` with names and values. Returns whether there was one.
+    pub(super) fn declaration(&mut self) -> Rewrite<bool> {
+        let word = self.word();
+        if !matches!(word, "local" | "declare" | "typeset" | "readonly") {
+            return Ok(false);
+        }
+        self.at += word.len();
+        let (mut is_map, mut is_readonly) = (false, word == "readonly");
+        let mut text = Vec::new();
+        loop {
+            self.skip_blanks();
+            match self.word() {
+                "" => break,
+                "-a" => self.at += 2,
+                "-r" => {
+                    is_readonly = true;
+                    self.at += 2;
+                }
+                "-A" => {
+                    is_map = true;
+                    self.at += 2;
+                }
+                _ => text.push(self.declared_name(is_readonly, is_map)?),
+            }
+        }
+        // It could be assigned again.
+        if is_readonly && self.is_exact
+            || text.is_empty()
+            || !matches!(self.peek(), Some('\n' | ';' | ')' | '}' | '#') | None)
+            || self.follows
+        {
+            return Err(Stop);
+        }
+        self.out += &text.join("; ");
+        Ok(true)
+    }
+
+    /// Takes a name of a declaration, with its value if it has one.
+    fn declared_name(&mut self, is_readonly: bool, is_map: bool) -> Rewrite<String> {
+        let name = name_at(self.rest());
+        self.at += name.len();
+        let is_whole = matches!(self.peek(), Some(' ' | '\t' | '\n' | ';' | ')' | '=') | None);
+        if name.is_empty() || !is_whole || self.names.is_special(name) {
+            return Err(Stop);
+        }
+        let has_value = self.sees("=");
+        self.at += usize::from(has_value);
+        let (value, kind) = match (has_value, is_map) {
+            (true, true) => self.map()?,
+            (true, false) => self.assigned_value()?,
+            (false, true) => ("{}".to_owned(), Kind::Map),
+            (false, false) if is_readonly => return Err(Stop),
+            (false, false) => ("\"\"".to_owned(), Kind::Text),
+        };
+        let is_new = self.scopes.last().is_none_or(|scope| scope.iter().all(|one| one.name != name));
+        if !is_new || !self.in_function && self.names.is_exported(name) {
+            return self.assignment(name, &value, kind);
+        }
+        self.declare(name, kind);
+        self.keep_assigned(name);
+        Ok(format!("let {name} = {value}"))
     }
 
     /// Returns the expression for a word in a place where sh neither splits it nor matches it with files.
@@ -141,7 +280,7 @@ impl Rewriter<'_> {
             return Ok(());
         }
         let is_dollar = letter == '$'
-            && rest[1..].starts_with(|c: char| c == '(' || c == '{' || c == '_' || c.is_ascii_alphabetic());
+            && rest[1..].starts_with(|c: char| "({_#!".contains(c) || c.is_ascii_alphanumeric());
         if letter != '`' && !is_dollar {
             if letter == '$' && rest[1..].starts_with(|c: char| !" \t\n\"./:%,+=".contains(c)) {
                 return Err(Stop);
@@ -168,6 +307,7 @@ impl Rewriter<'_> {
         let inside = |open: &str, close: &str| Some(text.strip_prefix(open)?.strip_suffix(close)?.to_owned());
         parts.push(match (inside("$[", "]"), inside("${", "}")) {
             (Some(expression), _) => Part::Expression(expression),
+            (_, Some(element)) if element.contains(['[', '.']) => Part::Expression(element),
             (_, Some(name)) => Part::Variable(self.variable(&name)?),
             _ => Part::Capture(text),
         });
@@ -186,27 +326,30 @@ impl Rewriter<'_> {
     }
 }
 
-/// Returns the name before `=`, if a text begins with an assignment.
-fn assigned_name(text: &str) -> Option<&str> {
+/// Returns the length of the target of an assignment that a text begins with, and the name in it: `x=`, `x+=` or
+/// `x[1]=`.
+fn assigned(text: &str) -> Option<(usize, &str)> {
     let name = name_at(text);
-    let is_assignment = !name.is_empty() && text[name.len()..].starts_with('=');
-    is_assignment.then_some(name)
+    let rest = &text[name.len()..];
+    let element = if rest.starts_with('[') { rest.find(']').map_or(0, |end| end + 1) } else { 0 };
+    let operator = if rest[element..].starts_with("+=") { 2 } else { 1 };
+    let is_assignment = !name.is_empty() && rest[element..].starts_with(['=', '+']);
+    let is_assignment = is_assignment && rest[..element + operator].ends_with('=');
+    is_assignment.then_some((name.len() + element + operator, name))
 }
 
 fn expression(parts: Vec<Part>, is_bare: bool) -> Rewrite<(String, Kind)> {
-    if let [part] = &parts[..] {
-        match part {
-            Part::Variable(name) => return Ok((name.clone(), Kind::Text)),
-            Part::Capture(text) => return Ok((text.clone(), Kind::Text)),
-            Part::Expression(text) => return Ok((text.clone(), kind_of(text))),
-            Part::Text(_) => {}
-        }
-    }
-    // `"$(cmd)"`
-    if let [Part::Text(text), Part::Capture(capture)] = &parts[..]
-        && text.is_empty()
-    {
-        return Ok((capture.clone(), Kind::Text));
+    // `"$x"` is `$x`.
+    let alone = match &parts[..] {
+        [Part::Text(text), part] if text.is_empty() => Some(part),
+        [part] => Some(part),
+        _ => None,
+    };
+    match alone {
+        Some(Part::Variable(name)) => return Ok((name.clone(), Kind::Text)),
+        Some(Part::Capture(text)) => return Ok((text.clone(), Kind::Text)),
+        Some(Part::Expression(text)) => return Ok((text.clone(), kind_of(text))),
+        Some(Part::Text(_)) | None => {}
     }
     let mut out = String::new();
     for part in &parts {
@@ -231,6 +374,6 @@ fn expression(parts: Vec<Part>, is_bare: bool) -> Rewrite<(String, Kind)> {
 
 /// Returns the type of an expression that replaces arithmetic or an operator of `${…}`.
 fn kind_of(expression: &str) -> Kind {
-    let is_text = expression.contains('"') || expression.ends_with(')') && expression.contains(").");
+    let is_text = expression.contains(['"', '[']) || expression.ends_with(')') && expression.contains(").");
     if is_text || expression.contains("env.") { Kind::Text } else { Kind::Integer }
 }

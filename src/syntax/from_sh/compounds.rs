@@ -1,9 +1,10 @@
-//! Rewrites loops, `if`, `case` and `[[ … ]]`.
+//! Rewrites loops, `if` and `case`.
 
+use super::reading::Reading;
 use super::{Kind, Rewrite, Rewriter, Stop, name_at};
 
 impl Rewriter<'_> {
-    /// Rewrites `for NAME in WORD…; do …; done`.
+    /// Rewrites `for NAME in WORD…; do …; done`, and the loop over all arguments, `for NAME; do`.
     pub(super) fn for_loop(&mut self) -> Rewrite<bool> {
         self.at += "for".len();
         self.skip_blanks();
@@ -14,15 +15,25 @@ impl Rewriter<'_> {
         self.at += name.len();
         self.take_for_loop(name)?;
         self.skip_blanks();
-        self.skip_word("in")?;
         self.out += &format!("for {name} in");
+        if self.word() != "in" && (self.in_function || self.names.is_script()) {
+            let words = self.words_name();
+            self.out += &format!(" ...${words}");
+            self.skip_to("do")?;
+            return self.body(name, Kind::Text);
+        }
+        self.skip_word("in")?;
         loop {
             self.skip_blanks();
             if matches!(self.peek(), Some(';' | '\n') | None) {
                 break;
             }
             self.out.push(' ');
+            let start = self.at;
             self.loop_word()?;
+            if self.text[start..self.at].contains(['*', '?', '[']) {
+                self.remark("without a match it does nothing")?;
+            }
         }
         self.skip_to("do")?;
         self.body(name, Kind::Text)
@@ -83,12 +94,18 @@ impl Rewriter<'_> {
     }
 
     /// Rewrites commands up to one of these words as a block in braces.
-    fn block(&mut self, until: &[&str]) -> Rewrite<()> {
+    pub(super) fn block(&mut self, until: &[&str]) -> Rewrite<()> {
         self.out += " {";
         if !self.rest().starts_with([' ', '\t', '\n']) {
             self.out.push(' ');
         }
         self.statements(until)?;
+        self.close_block();
+        Ok(())
+    }
+
+    /// Writes the brace that closes a block.
+    pub(super) fn close_block(&mut self) {
         let trimmed = self.out.trim_end_matches([' ', '\t']);
         if trimmed.ends_with('\n') {
             // The brace replaces the word, at the same indentation.
@@ -98,49 +115,94 @@ impl Rewriter<'_> {
             self.out.truncate(trimmed.len());
             self.out += " }";
         }
-        Ok(())
     }
 
     /// Rewrites `while CONDITION; do …; done`, including a loop over lines that `read` reads.
     pub(super) fn while_loop(&mut self, is_first: bool) -> Rewrite<bool> {
         self.at += "while".len();
         self.skip_blanks();
-        if let Some((length, is_exact)) = line_reader(self.rest()) {
-            if !is_exact {
-                self.note("lines keep their blanks and backslashes");
-            }
-            return self.line_loop(length, is_first);
+        if let Some(reading) = self.reading() {
+            return self.line_loop(&reading, is_first);
         }
         self.out += "while ";
-        self.and_or()?;
+        self.condition()?;
         self.skip_to("do")?;
         self.body("", Kind::Text)
     }
 
-    /// Rewrites `while IFS= read -r NAME; do …; done`, after a pipe or with its input from a file.
-    fn line_loop(&mut self, reader: usize, is_first: bool) -> Rewrite<bool> {
-        self.at += reader;
-        let name = name_at(self.rest());
-        self.at += name.len();
-        self.take_for_loop(name)?;
+    /// Rewrites `while IFS= read -r NAME…; do …; done`, after a pipe or with its input from a file.
+    fn line_loop(&mut self, reading: &Reading<'_>, is_first: bool) -> Rewrite<bool> {
         self.skip_to("do")?;
+        let is_line = reading.names.len() == 1 && !reading.is_array;
+        let name = if is_line { reading.names[0] } else { "line" };
+        self.take_for_loop(name)?;
+        let is_exact = reading.separator.as_deref() == Some("") && reading.is_raw;
+        if is_line && !is_exact {
+            self.note("lines keep their blanks and backslashes");
+        }
         let start = self.out.len();
-        self.out += &format!("each {name}");
-        self.body(name, Kind::Text)?;
+        if reading.ends_with_nul {
+            return self.loop_over_names(reading, name, is_first);
+        }
+        self.out += &format!("each {name} {{");
+        self.open_scope();
+        self.declare(name, Kind::Text);
+        if !is_line {
+            let fields = self.fields(reading, name)?;
+            self.out += &format!("{}{fields};", if self.sees("\n") { "\n" } else { " " });
+        }
+        if !self.rest().starts_with([' ', '\t', '\n']) {
+            self.out.push(' ');
+        }
+        self.statements(&["done"])?;
+        self.close_block();
+        self.close_scope();
+        self.skip_word("done")?;
         self.skip_blanks();
         if is_first {
             // `each` reads the lines of a file through a pipe.
-            if !self.sees("<") || self.sees("<<") || self.sees("<(") || self.sees("<&") {
+            if !self.sees("<") || self.sees("<<") || self.sees("<&") {
                 return Err(Stop);
             }
             self.at += 1;
             self.skip_blanks();
             let body = self.out.split_off(start);
-            self.out += "cat ";
-            self.a_word()?;
+            if self.sees("<(") {
+                self.at += 2;
+                self.open_scope();
+                self.statements(&[")"])?;
+                self.close_scope();
+                self.at += 1;
+                let command = self.out.split_off(start);
+                if command.contains([';', '\n', '&']) {
+                    return Err(Stop);
+                }
+                self.out += command.trim();
+            } else {
+                self.out += "cat ";
+                self.a_word()?;
+            }
             self.out += &format!(" | {body}");
         }
         Ok(false)
+    }
+
+    /// Rewrites `… | while IFS= read -r -d '' NAME; do …; done`, whose input ends each name with NUL.
+    fn loop_over_names(&mut self, reading: &Reading<'_>, name: &str, is_first: bool) -> Rewrite<bool> {
+        if is_first || reading.names.len() != 1 || self.stage_start == self.out.len() {
+            return Err(Stop);
+        }
+        let before = self.out.split_off(self.stage_start);
+        let command = before.trim_end().strip_suffix('|').ok_or(Stop)?.trim().to_owned();
+        self.out += &format!("for {name} in ...$[$({command}).split($'\\0').filter(name => name != \"\")]");
+        self.took_stages = true;
+        self.body(name, Kind::Text)
+    }
+
+    /// Rewrites the list between `if` or `while` and its block.
+    fn condition(&mut self) -> Rewrite<()> {
+        self.begins_condition = true;
+        self.and_or()
     }
 
     /// Rewrites `until COMMAND; do …; done`.
@@ -165,7 +227,7 @@ impl Rewriter<'_> {
         self.skip_blanks();
         self.out += "if ";
         loop {
-            self.and_or()?;
+            self.condition()?;
             self.skip_to("then")?;
             self.open_scope();
             self.block(&["elif", "else", "fi"])?;
@@ -245,65 +307,7 @@ impl Rewriter<'_> {
         }
     }
 
-    fn skip_lines(&mut self) {
+    pub(super) fn skip_lines(&mut self) {
         self.at += self.rest().len() - self.rest().trim_start_matches([' ', '\t', '\n']).len();
-    }
-
-    /// Rewrites `[[ … ]]` with one comparison as `[ … ]`, if both mean the same.
-    pub(super) fn test(&mut self) -> Rewrite<()> {
-        self.at += "[[".len();
-        self.out.push('[');
-        let mut words = Vec::new();
-        loop {
-            self.skip_blanks();
-            if self.word() == "]]" {
-                break;
-            }
-            self.out.push(' ');
-            let (start, text) = (self.at, self.text);
-            self.a_word()?;
-            words.push(&text[start..self.at]);
-            if words.len() > 4 {
-                return Err(Stop);
-            }
-        }
-        self.at += "]]".len();
-        self.out += " ]";
-        let operands = match words[..] {
-            ["!", unary, operand] | [unary, operand] if is_unary(unary) => vec![operand],
-            [left, "=" | "==" | "!=", right] => vec![left, right],
-            [left, "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge", right] => vec![left, right],
-            _ => return Err(Stop),
-        };
-        // `[` would compare a pattern as text, or replace it with file names.
-        let is_plain = |operand: &&str| !operand.contains(['*', '?', '[', '~', '{', '\\', '!']);
-        if operands.iter().all(is_plain) { Ok(()) } else { Err(Stop) }
-    }
-}
-
-fn is_unary(word: &str) -> bool {
-    word.len() == 2
-        && word.starts_with('-')
-        && word[1..].contains(['d', 'e', 'f', 'h', 'L', 'n', 'r', 's', 'w', 'x', 'z'])
-}
-
-/// Returns the length of a `read` up to its variable, and whether it reads each line unchanged.
-fn line_reader(text: &str) -> Option<(usize, bool)> {
-    let mut length = 0;
-    let mut words = Vec::new();
-    loop {
-        let rest = &text[length..];
-        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        let word = rest[blanks..].split([' ', '\t', ';', '\n']).next().unwrap_or_default();
-        match word {
-            "IFS=" | "read" | "-r" => {
-                length += blanks + word.len();
-                words.push(word);
-            }
-            _ => {
-                let is_exact = words.contains(&"IFS=") && words.contains(&"-r");
-                return (words.contains(&"read") && blanks > 0).then_some((length + blanks, is_exact));
-            }
-        }
     }
 }

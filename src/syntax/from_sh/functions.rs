@@ -1,6 +1,5 @@
-//! Rewrites functions, aliases, and settings that Pipewright always has.
+//! Rewrites functions, aliases, and the words with which functions and scripts are called.
 
-use super::parameters::literal;
 use super::{Rewrite, Rewriter, Stop, name_at};
 
 /// The name of the parameter that receives the words of a call.
@@ -25,34 +24,49 @@ impl Rewriter<'_> {
             return Err(Stop);
         }
         self.at = self.text.len() - body.len() + 1;
-        self.out += &format!("fn {name}(...{WORDS}) {{");
+        self.out += &format!("fn {name}(...{WORDS})");
         self.in_function = true;
         self.open_scope();
-        self.statements(&["}"])?;
+        let outcome = self.block(&["}"]);
         self.close_scope();
         self.in_function = false;
+        outcome?;
         self.at += 1;
-        let trimmed = self.out.trim_end_matches([' ', '\t']);
-        let trimmed = trimmed.strip_suffix(';').unwrap_or(trimmed).to_owned();
-        self.out = trimmed;
-        self.out += if self.out.ends_with('\n') { "}" } else { " }" };
         Ok(true)
     }
 
-    /// Rewrites a positional parameter within a function. Returns whether there was one.
+    /// Returns the list of the words that the function, or the script, was called with.
+    pub(super) fn words_name(&self) -> &'static str {
+        if self.in_function { WORDS } else { "args" }
+    }
+
+    /// Rewrites a positional parameter within a function or a script. Returns whether there was one.
     pub(super) fn positional(&mut self) -> Rewrite<bool> {
         let rest = self.rest();
-        if !self.in_function {
+        if !self.in_function && !self.names.is_script() {
             return Ok(false);
         }
-        if rest.starts_with("$#") {
-            self.out += &format!("$[{WORDS}.len()]");
-            self.at += 2;
-            return Ok(true);
+        let words = self.words_name();
+        for count in ["$#", "${#}", "${#@}"] {
+            if rest.starts_with(count) {
+                self.out += &format!("$[{words}.len()]");
+                self.at += count.len();
+                return Ok(true);
+            }
+        }
+        for all in ["$*", "${*}"] {
+            if rest.starts_with(all) {
+                self.out += &format!("$[{words}.join(\" \")]");
+                self.at += all.len();
+                return Ok(true);
+            }
         }
         let (number, length, default) = match rest.strip_prefix("${") {
             Some(inside) => {
                 let end = inside.find('}').ok_or(Stop)?;
+                if !inside.starts_with(|first: char| first.is_ascii_digit()) {
+                    return Ok(false);
+                }
                 let (number, default) = match inside[..end].split_once(":-") {
                     Some((number, default)) => (number, Some(default)),
                     None => (&inside[..end], None),
@@ -64,58 +78,31 @@ impl Rewriter<'_> {
         let Some(index) = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)) else {
             return Ok(false);
         };
-        self.out += &match default {
-            None => format!("${{{WORDS}[{index}]}}"),
+        let text = match default {
+            None => format!("${{{words}[{index}]}}"),
             Some(default) => {
-                let default = literal(default).ok_or(Stop)?;
-                format!("$[{WORDS}.len() > {index} ? {WORDS}[{index}].or({default}) : {default}]")
+                let default = self.default(default)?;
+                format!("$[{words}.len() > {index} ? {words}[{index}].or({default}) : {default}]")
             }
         };
+        self.out += &text;
         self.at += length;
         Ok(true)
     }
 
     /// Rewrites `"$@"`, all words of the call. Returns whether there was one.
     pub(super) fn all_words(&mut self) -> bool {
-        let is_all = self.in_function && self.sees("\"$@\"");
-        let is_whole = self.rest().get(4..).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with([' ', '\t', '\n', ';', '|', '&', ')', '<', '>'])
-        });
+        let is_all = (self.in_function || self.names.is_script()) && self.sees("\"$@\"");
+        let is_whole = self.rest().get(4..).is_some_and(super::words::ends_word);
         if is_all && is_whole {
-            self.out += &format!("...${WORDS}");
+            self.out += &format!("...${}", self.words_name());
             self.at += 4;
         }
         is_all && is_whole
     }
 
-    /// Rewrites a builtin that sets what Pipewright does anyway, or that declares an alias. Returns whether there was one.
-    pub(super) fn setting(&mut self) -> Rewrite<bool> {
-        let rest = self.rest();
-        let end = rest.find(['\n', ';', '|', '&', ')', '<', '>']).unwrap_or(rest.len());
-        let words: Vec<&str> = rest[..end].split_ascii_whitespace().collect();
-        let always = match words[..] {
-            // The command search notices changed directories of PATH, so there is nothing to forget.
-            ["hash", "-r"] => true,
-            ["set", ref options @ ..] => {
-                let holds = |option: &&str| ["-e", "-u", "-eu", "-euo", "-o", "pipefail"].contains(option);
-                !options.is_empty() && options.iter().all(holds)
-            }
-            _ => false,
-        };
-        if always || words == [":"] {
-            self.at += rest[..end].trim_end().len();
-            self.out += "true";
-            return Ok(true);
-        }
-        if words.first() == Some(&"alias") {
-            self.alias()?;
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
     /// Rewrites `alias NAME='words'`.
-    fn alias(&mut self) -> Rewrite<()> {
+    pub(super) fn alias(&mut self) -> Rewrite<()> {
         let rest = self.rest()["alias".len()..].trim_start_matches([' ', '\t']);
         let name = name_at(rest);
         let value = rest[name.len()..].strip_prefix('=').ok_or(Stop)?;

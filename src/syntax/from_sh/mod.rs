@@ -8,10 +8,18 @@
 //! makes a difference is not rewritten.
 
 mod arithmetic;
+mod arrays;
 mod assignments;
 mod compounds;
+mod conditions;
 mod functions;
+mod here;
+mod jobs;
+mod lists;
+mod own_path;
 mod parameters;
+mod reading;
+mod settings;
 mod words;
 
 use super::name::name_at;
@@ -24,6 +32,8 @@ pub trait Names {
     fn is_exported(&self, name: &str) -> bool;
     /// Returns whether shells set or use a variable of this name.
     fn is_special(&self, name: &str) -> bool;
+    /// Returns whether the text is a script, which has arguments and a path.
+    fn is_script(&self) -> bool;
 }
 
 /// A rewritten text.
@@ -32,6 +42,10 @@ pub struct Rewriting {
     pub text: String,
     /// The differences in meaning from sh. If there are none, the text means the same.
     pub notes: Vec<&'static str>,
+    /// Where it differs from sh in a case that is rare, or that was hardly meant.
+    pub remarks: Vec<&'static str>,
+    /// The variables that it assigns, whose text sh splits where they stand without quotes.
+    pub assigned: Vec<String>,
 }
 
 /// The largest text in bytes that is rewritten.
@@ -39,7 +53,17 @@ const MOST_TEXT: usize = 64 << 10;
 
 /// Rewrites a text. Returns `None` if it contains nothing of sh, or something that can't be rewritten.
 pub fn rewrite(text: &str, names: &dyn Names) -> Option<Rewriting> {
-    let mut rewriter = Rewriter::new(text, names);
+    rewrite_whole(Rewriter::new(text, names))
+}
+
+/// Rewrites a text that a prompt takes without showing it: numbers are read as bash reads them, where `rewrite` has the
+/// plain spelling of people.
+pub fn rewrite_exactly(text: &str, names: &dyn Names) -> Option<Rewriting> {
+    rewrite_whole(Rewriter { is_exact: true, ..Rewriter::new(text, names) })
+}
+
+fn rewrite_whole(mut rewriter: Rewriter<'_>) -> Option<Rewriting> {
+    let text = rewriter.text;
     if text.len() > MOST_TEXT {
         return None;
     }
@@ -54,7 +78,8 @@ pub fn rewrite_statement(text: &str, start: usize, names: &dyn Names) -> Option<
         return None;
     }
     rewriter.at = start;
-    rewriter.and_or().ok()?;
+    rewriter.statement().ok()?;
+    rewriter.finish_here_documents().ok()?;
     let end = rewriter.at;
     (text.get(start..end)? != rewriter.out).then(|| (end, rewriter.rewriting()))
 }
@@ -71,6 +96,9 @@ pub fn is_open(text: &str) -> bool {
             false
         }
         fn is_special(&self, _: &str) -> bool {
+            false
+        }
+        fn is_script(&self) -> bool {
             false
         }
     }
@@ -93,8 +121,12 @@ type Rewrite<T> = Result<T, Stop>;
 enum Kind {
     Text,
     Integer,
+    List,
+    Map,
+    Job,
 }
 
+#[derive(Clone)]
 struct Declared {
     name: String,
     kind: Kind,
@@ -110,7 +142,31 @@ struct Rewriter<'t> {
     lost: Vec<String>,
     names: &'t dyn Names,
     notes: Vec<&'static str>,
+    remarks: Vec<&'static str>,
+    assigned: Vec<String>,
+    /// The assigned variables whose text is one word without patterns.
+    words: Vec<String>,
     in_function: bool,
+    /// The prompt takes it without showing it.
+    is_exact: bool,
+    /// The command begins a statement, and only commands that are not tests and `&&` stand before it.
+    may_split: bool,
+    /// The list is a statement, not a condition.
+    is_statement: bool,
+    /// The command begins the condition of `if` or `while`.
+    begins_condition: bool,
+    /// Where the newest stage begins in the text that is written.
+    stage_start: usize,
+    /// A loop has taken the stages before it.
+    took_stages: bool,
+    /// A command and `&&` or `||` stand before the command in its list.
+    follows: bool,
+    /// An assignment was taken out of a list of `&&`.
+    has_split: bool,
+    /// The variable with the newest job in the background.
+    job: Option<String>,
+    /// The delimiters of here-documents whose text begins on the next line: with tabs removed, and with values.
+    here_documents: Vec<here::Delimiter>,
     /// Whether the text is a stage after a pipe. In sh it runs on copies of the variables, here perhaps not.
     in_stage: bool,
     /// Whether the text ended inside a loop, an `if` or a `case`.
@@ -118,12 +174,6 @@ struct Rewriter<'t> {
     /// The number of open lists, which bounds the recursion.
     depth: usize,
 }
-
-/// The deepest nesting that is rewritten.
-const MOST_NESTED: usize = 24;
-
-/// The words that end a list of commands or can't begin a command.
-const RESERVED: &[&str] = &["do", "done", "then", "fi", "elif", "else", "esac", "in", "}"];
 
 impl<'t> Rewriter<'t> {
     fn new(text: &'t str, names: &'t dyn Names) -> Self {
@@ -136,7 +186,20 @@ impl<'t> Rewriter<'t> {
             lost,
             names,
             notes: Vec::new(),
+            remarks: Vec::new(),
+            assigned: Vec::new(),
+            words: Vec::new(),
             in_function: false,
+            is_exact: false,
+            may_split: false,
+            is_statement: false,
+            begins_condition: false,
+            stage_start: 0,
+            took_stages: false,
+            follows: false,
+            has_split: false,
+            job: None,
+            here_documents: Vec::new(),
             in_stage: false,
             is_open: false,
             depth: 0,
@@ -144,13 +207,24 @@ impl<'t> Rewriter<'t> {
     }
 
     fn rewriting(self) -> Rewriting {
-        Rewriting { text: self.out, notes: self.notes }
+        Rewriting { text: self.out, notes: self.notes, remarks: self.remarks, assigned: self.assigned }
     }
 
     fn note(&mut self, note: &'static str) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// Says where a text that a user sees before it runs differs from sh. One that runs unseen is not rewritten.
+    fn remark(&mut self, remark: &'static str) -> Rewrite<()> {
+        if self.is_exact {
+            return Err(Stop);
+        }
+        if !self.names.is_script() && !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
+        Ok(())
     }
 
     fn rest(&self) -> &'t str {
@@ -184,16 +258,19 @@ impl<'t> Rewriter<'t> {
     }
 
     /// Copies blanks, line ends and comments.
-    fn copy_lines(&mut self) {
+    fn copy_lines(&mut self) -> Rewrite<()> {
         loop {
             self.copy_blanks();
             match self.peek() {
-                Some('\n') => self.copy(1),
+                Some('\n') => {
+                    self.copy(1);
+                    self.copy_here_documents()?;
+                }
                 Some('#') => {
                     let length = self.rest().find('\n').unwrap_or(self.rest().len());
                     self.copy(length);
                 }
-                _ => break,
+                _ => return Ok(()),
             }
         }
     }
@@ -209,6 +286,9 @@ impl<'t> Rewriter<'t> {
         let ends = self.sees(";") && !self.sees(";;");
         self.at += usize::from(ends);
         let rest = self.rest();
+        if !self.here_documents.is_empty() {
+            return Err(Stop);
+        }
         let lines = rest.len() - rest.trim_start_matches([' ', '\t', '\n']).len();
         if !ends && !rest[..lines].contains('\n') {
             return Err(Stop);
@@ -232,141 +312,6 @@ impl<'t> Rewriter<'t> {
         &rest[..end.unwrap_or(rest.len())]
     }
 
-    /// Rewrites statements up to one of these words, but not the word. If `until` is empty, rewrites up to the end.
-    fn statements(&mut self, until: &[&str]) -> Rewrite<()> {
-        self.depth += 1;
-        if self.depth > MOST_NESTED {
-            return Err(Stop);
-        }
-        loop {
-            self.copy_lines();
-            if self.rest().is_empty() {
-                self.depth -= 1;
-                self.is_open = until.iter().any(|end| ["done", "fi", "esac"].contains(end));
-                return if until.is_empty() { Ok(()) } else { Err(Stop) };
-            }
-            if until.iter().any(|end| self.is_end(end)) {
-                self.depth -= 1;
-                return Ok(());
-            }
-            if RESERVED.contains(&self.word()) {
-                return Err(Stop);
-            }
-            self.and_or()?;
-            self.copy_blanks();
-            if until.iter().any(|end| self.is_end(end)) {
-                continue;
-            }
-            match self.peek() {
-                Some('\n' | '#') | None => {}
-                Some(';') if !self.sees(";;") => self.copy(1),
-                Some('&') if !self.sees("&&") => self.copy(1),
-                _ => return Err(Stop),
-            }
-        }
-    }
-
-    fn is_end(&self, end: &str) -> bool {
-        match end {
-            ")" | ";;" => self.sees(end),
-            _ => self.word() == end,
-        }
-    }
-
-    fn and_or(&mut self) -> Rewrite<()> {
-        loop {
-            self.pipeline()?;
-            let end = self.at;
-            self.copy_blanks();
-            if !self.sees("&&") && !self.sees("||") {
-                let copied = self.at - end;
-                self.at = end;
-                self.out.truncate(self.out.len() - copied);
-                return Ok(());
-            }
-            self.copy(2);
-            self.copy_lines();
-        }
-    }
-
-    fn pipeline(&mut self) -> Rewrite<()> {
-        for mark in ["!", "time", "!"] {
-            if self.word() == mark {
-                self.copy(mark.len());
-                self.copy_blanks();
-            }
-        }
-        if self.word() == "-p" {
-            self.copy(2);
-            self.copy_blanks();
-        }
-        let mut is_first = true;
-        loop {
-            let start = self.out.len();
-            let outer = self.in_stage;
-            self.in_stage |= !is_first;
-            let is_compound = self.command(is_first)?;
-            self.in_stage = outer;
-            let end = self.at;
-            self.copy_blanks();
-            let goes_on = self.sees("|") && !self.sees("||");
-            if !goes_on {
-                let copied = self.at - end;
-                self.at = end;
-                self.out.truncate(self.out.len() - copied);
-            }
-            if is_compound && (goes_on || !is_first) {
-                let command = self.out.split_off(start);
-                let (command, blanks) = command.split_at(command.trim_end_matches([' ', '\t']).len());
-                self.out += &format!("{{ {command} }}{blanks}");
-            }
-            if !goes_on {
-                return Ok(());
-            }
-            self.copy(if self.sees("|&") { 2 } else { 1 });
-            self.copy_lines();
-            is_first = false;
-        }
-    }
-
-    /// Rewrites one command with its redirections. Returns whether it became a loop, `if` or `match`.
-    fn command(&mut self, is_first: bool) -> Rewrite<bool> {
-        let is_compound = match self.word() {
-            "for" => self.for_loop()?,
-            "while" => self.while_loop(is_first)?,
-            "until" => self.until_loop()?,
-            "if" => self.if_command()?,
-            "case" => self.case_command()?,
-            "[[" => {
-                self.test()?;
-                false
-            }
-            "{" if self.rest()[1..].starts_with([' ', '\t', '\n']) => {
-                self.copy(1);
-                self.inside("}")?;
-                false
-            }
-            "" if self.sees("((") => return Err(Stop),
-            "" if self.sees("(") => {
-                self.copy(1);
-                self.inside(")")?;
-                false
-            }
-            // Declarations and blocks of Pipewright are not sh.
-            "fn" | "let" | "with" | "match" | "try" | "each" | "defer" | "use" | "spawn" => {
-                return Err(Stop);
-            }
-            _ => {
-                if !self.function()? {
-                    self.simple()?;
-                }
-                return Ok(false);
-            }
-        };
-        self.redirections()?;
-        Ok(is_compound)
-    }
-
     fn open_scope(&mut self) {
         self.scopes.push(Vec::new());
     }
@@ -387,6 +332,24 @@ impl<'t> Rewriter<'t> {
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(Declared { name: name.to_owned(), kind });
         }
+    }
+
+    /// Runs a step, and undoes what it has taken and written if it fails or returns false.
+    fn attempt(&mut self, step: impl FnOnce(&mut Self) -> Rewrite<bool>) -> Rewrite<bool> {
+        let (at, length) = (self.at, self.out.len());
+        let is_taken = step(self);
+        if !matches!(is_taken, Ok(true)) {
+            self.at = at;
+            self.out.truncate(length);
+        }
+        is_taken
+    }
+
+    /// Takes back blanks that were copied since a place.
+    fn uncopy(&mut self, at: usize) {
+        let copied = self.at - at;
+        self.at = at;
+        self.out.truncate(self.out.len() - copied);
     }
 
     /// Refuses a name that was declared in a block that has ended.

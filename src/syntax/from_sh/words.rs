@@ -5,7 +5,12 @@ use super::{Rewrite, Rewriter, Stop, name_at};
 impl Rewriter<'_> {
     /// Rewrites a simple command, or assignments without a command.
     pub(super) fn simple(&mut self) -> Rewrite<()> {
-        if self.assignments()? {
+        if self.attempt(Self::giver)?
+            || self.assignments()?
+            || self.declaration()?
+            || self.arithmetic_let()?
+            || self.job_command()?
+        {
             return Ok(());
         }
         if self.setting()? {
@@ -14,7 +19,7 @@ impl Rewriter<'_> {
         // These commands set variables or use positional parameters in ways that can't be rewritten.
         if matches!(
             self.word(),
-            "read" | "mapfile" | "readarray" | "getopts" | "declare" | "local" | "typeset" | "return"
+            "read" | "mapfile" | "readarray" | "getopts" | "return" | "shift" | "let" | "trap"
         ) {
             return Err(Stop);
         }
@@ -33,10 +38,9 @@ impl Rewriter<'_> {
             }
         }
         // The caller handles the blanks before a separator.
-        let copied = self.text[..self.at].len() - self.text[..self.at].trim_end_matches([' ', '\t']).len();
-        if self.at - copied > start {
-            self.at -= copied;
-            self.out.truncate(self.out.len() - copied);
+        let end = self.text[..self.at].trim_end_matches([' ', '\t']).len();
+        if end > start {
+            self.uncopy(end);
         }
         if self.at == start { Err(Stop) } else { Ok(()) }
     }
@@ -63,7 +67,7 @@ impl Rewriter<'_> {
             return self.inside(")");
         }
         if self.sees("<<") && !self.sees("<<<") {
-            return Err(Stop);
+            return self.here_operator();
         }
         let operators = ["&>>", "&>", "<<<", ">>", ">&", "<&", ">|", "<>", "<", ">"];
         let operator = operators.iter().find(|operator| self.sees(operator)).ok_or(Stop)?;
@@ -92,7 +96,7 @@ impl Rewriter<'_> {
                     let end = self.rest()[1..].find('\'').ok_or(Stop)?;
                     self.copy(end + 2);
                 }
-                '"' if self.at == start && self.all_words() => {}
+                '"' if self.at == start && (self.all_words() || self.all_elements()) => {}
                 '"' => self.double()?,
                 '\\' => self.escaped()?,
                 '$' => self.dollar(false)?,
@@ -127,7 +131,7 @@ impl Rewriter<'_> {
 
     /// Rewrites a part that begins with a dollar.
     pub(super) fn dollar(&mut self, is_quoted: bool) -> Rewrite<()> {
-        if self.positional()? {
+        if self.own_path() || self.positional()? {
             return Ok(());
         }
         let rest = self.rest();
@@ -141,7 +145,7 @@ impl Rewriter<'_> {
             self.copy(2);
             self.inside(")")?;
         } else if rest.starts_with("${") {
-            self.parameter()?;
+            self.parameter(is_quoted)?;
         } else if rest.starts_with("$'") && !is_quoted {
             let mut end = 2;
             let mut letters = rest[2..].chars();
@@ -157,6 +161,11 @@ impl Rewriter<'_> {
             self.copy(end);
         } else if rest.starts_with("$?") {
             self.copy(2);
+        } else if rest.starts_with("$!") {
+            self.job_number()?;
+        } else if rest.starts_with("$$") && !self.names.is_script() {
+            self.at += 2;
+            self.out += "$(sh -c 'echo $PPID')";
         } else {
             let name = name_at(&rest[1..]);
             let next = rest[1 + name.len()..].chars().next();
@@ -171,6 +180,11 @@ impl Rewriter<'_> {
                 return Ok(());
             }
             self.refer(name)?;
+            let is_split =
+                self.assigned.iter().any(|one| one == name) && !self.words.iter().any(|one| one == name);
+            if is_split && !is_quoted && !self.is_exact {
+                self.remark("a variable is one argument, whatever it holds")?;
+            }
             self.copy(1 + name.len());
         }
         Ok(())
@@ -195,7 +209,7 @@ impl Rewriter<'_> {
             }
         };
         // A comment would hide the closing parenthesis.
-        if inside.contains('#') || inside.trim().is_empty() || self.depth > super::MOST_NESTED {
+        if inside.contains('#') || inside.trim().is_empty() || self.depth > super::lists::MOST_NESTED {
             return Err(Stop);
         }
         let mut rewriter = Rewriter::new(&inside, self.names);
@@ -242,7 +256,7 @@ impl Rewriter<'_> {
 const PRINT_NO_PATTERNS: &[&str] = &["seq", "pgrep", "nproc", "id"];
 
 /// Returns whether a word has a `$` or a backtick outside of quotes.
-fn has_bare_dollar(word: &str) -> bool {
+pub(super) fn has_bare_dollar(word: &str) -> bool {
     let mut quote = None;
     let mut letters = word.chars();
     while let Some(letter) = letters.next() {
@@ -259,7 +273,7 @@ fn has_bare_dollar(word: &str) -> bool {
 
 /// Returns whether the first parenthesis of a capture closes at the end of the text. Parentheses in quotes are counted,
 /// too, and then the result is false.
-fn closes_at_end(text: &str) -> bool {
+pub(super) fn closes_at_end(text: &str) -> bool {
     let mut depth = 0usize;
     for (at, letter) in text.char_indices() {
         match letter {
@@ -272,4 +286,9 @@ fn closes_at_end(text: &str) -> bool {
         }
     }
     false
+}
+
+/// Returns whether a word ends before this text.
+pub(super) fn ends_word(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with([' ', '\t', '\n', ';', '|', '&', ')', '<', '>', '}'])
 }

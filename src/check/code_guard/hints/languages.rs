@@ -75,7 +75,7 @@ impl Hint<'_, '_> {
                     code.push_str(std::str::from_utf8(text).ok()?.get(strip..)?);
                     strip = 0;
                 }
-                PartKind::Value(_) | PartKind::Expr(_) => {
+                PartKind::Value(..) | PartKind::Expr(_) => {
                     let (_, value) = values.iter().find(|(span, _)| *span == part.span)?;
                     let after = match parts.get(at + 1).map(|part| &part.kind) {
                         Some(PartKind::Quoted(text) | PartKind::Bare(text)) => {

@@ -44,7 +44,7 @@ impl Hint<'_, '_> {
                 PartKind::Bare(text) | PartKind::Quoted(text) => {
                     code.push_str(std::str::from_utf8(text).ok()?)
                 }
-                PartKind::Value(_) | PartKind::Expr(_) => {
+                PartKind::Value(..) | PartKind::Expr(_) => {
                     let state = self.state_of(part.span)?;
                     let next = match parts.get(at + 1).map(|part| &part.kind) {
                         Some(PartKind::Quoted(text) | PartKind::Bare(text)) => text.first().copied(),
