@@ -200,7 +200,8 @@ impl Rewriter<'_> {
         if operator == "=" {
             return self.assignment(name, &value, Kind::Integer).map(Some);
         }
-        if self.kind(name) != Some(Kind::Integer) && !(self.names.is_variable(name) && !self.is_exact) {
+        let may_be = !self.is_exact && self.names.is_variable(name);
+        if !may_be && self.kind(name) != Some(Kind::Integer) {
             return Err(Stop);
         }
         Ok(Some(format!("{name} {operator} {value}")))
