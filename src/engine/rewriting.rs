@@ -79,6 +79,7 @@ impl Judge<'_> {
     }
 
     /// Returns an entry that means the same and passes the check.
+    #[cfg(feature = "dialog")]
     pub fn offered(&self, text: &str) -> Option<Rewriting> {
         self.certain(rewrite(text, self))
     }
