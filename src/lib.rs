@@ -65,6 +65,8 @@ mod syntax;
 )]
 #[allow(unsafe_code)]
 mod sys;
+#[cfg(feature = "program")]
+pub mod top;
 pub mod value;
 
 #[doc(hidden)]
@@ -76,10 +78,11 @@ pub use engine::dialog;
 #[cfg(feature = "program")]
 pub use engine::program;
 pub use engine::{
-    AuditLog, BuildError, CancelToken, Captured, ContextFunction, Engine, EngineBuilder, Error, ErrorKind,
-    Event, Function, FunctionCx, Input, Limits, LineSink, Observer, Output, ParseError, PipelineReport,
-    Place, Progress, Report, Run, Running, Script, ScriptBuilder, Session, Signal, StageCx, StageEnd,
-    StageError, StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
+    AuditLog, Board, BuildError, CancelToken, Captured, ContextFunction, Engine, EngineBuilder, Error,
+    ErrorKind, Event, Function, FunctionCx, Input, Limits, LineSink, Observer, Output, ParseError,
+    PipelineReport, Place, Progress, Report, ResizeError, Run, Running, RunningLoop, Script, ScriptBuilder,
+    Session, Signal, StageCx, StageEnd, StageError, StageInfo, StageReport, Streams, TurnEnd, Waiting,
+    verify_audit,
 };
 pub use engine::{build, tools};
 pub use span::Span;

@@ -73,6 +73,7 @@ mod side_by_side;
 mod signals;
 mod support;
 mod tidy;
+mod top;
 mod types;
 mod working_day;
 mod written;

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["check", "layout"],
     &["eval"],
     &["engine"],
+    &["top"],
 ];
 
 /// Codes that no script can reliably trigger.

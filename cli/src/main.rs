@@ -15,6 +15,7 @@ mod repl;
 mod run;
 mod script_text;
 mod stats;
+mod top;
 mod trace;
 
 /// Called by the C library. The arguments come from `std::env`, which receives them from there, too.

@@ -13,10 +13,13 @@ Usage: pipewright [OPTION…] FILE [ARGUMENT…]
        pipewright [OPTION…] -c CODE [ARGUMENT…]
        command-that-writes-a-script | pipewright
        pipewright [-i]
+       pipewright top [--json]
        pipewright --fmt [--check] [FILE…]
 
 The script's arguments are in its list `args`. Without a script, on a
-terminal, pipewright is an interactive prompt.
+terminal, pipewright is an interactive prompt. `top` shows the loops side by
+side of your running scripts; with --json it prints them once. (A script of that
+name is ./top.)
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
@@ -35,6 +38,7 @@ Options, which end at FILE or CODE:
       --stats      print a table of all processes on standard error at the end:
                    times, memory, how they ended
       --dry-run    print what would be executed, and execute nothing
+      --no-top     hide the script from `pipewright top`
       --policy FILE
                    refuse everything that the rules in FILE don't allow:
                    programs, files, variables, directories, signals; with
@@ -73,6 +77,10 @@ pub enum Mode {
     Doctor,
     Explain(String),
     VerifyAudit(PathBuf),
+    /// The loops of running scripts.
+    Top {
+        json: bool,
+    },
 }
 
 #[derive(Default)]
@@ -96,6 +104,8 @@ pub struct Options {
     pub dry_run: bool,
     pub audit: Option<Vec<u8>>,
     pub guard: bool,
+    /// Whether `pipewright top` does not see the script.
+    pub no_top: bool,
     /// The files of `--policy`, all of which must allow a request.
     pub policies: Vec<PathBuf>,
 }
@@ -156,6 +166,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             Some(Arg::Long("dry-run")) => options.dry_run = true,
             Some(Arg::Long("stats")) => options.stats = true,
             Some(Arg::Long("guard")) => options.guard = true,
+            Some(Arg::Long("no-top")) => options.no_top = true,
             Some(Arg::Long("doctor")) => {
                 options.mode = Mode::Doctor;
                 return Ok(options);
@@ -171,6 +182,10 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             }
             Some(Arg::Short('V') | Arg::Long("version")) => {
                 options.mode = Mode::Version;
+                return Ok(options);
+            }
+            Some(Arg::Value(word)) if word == "top" => {
+                options.mode = Mode::Top { json: is_json(&mut parser)? };
                 return Ok(options);
             }
             Some(Arg::Value(file)) => {
@@ -197,6 +212,21 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     }
     Ok(options)
 }
+
+/// Reads the options of `pipewright top`.
+fn is_json(parser: &mut lexopt::Parser) -> Result<bool, String> {
+    let mut json = false;
+    let wrong = |error: lexopt::Error| format!("pipewright: top: {error}\n{USAGE_OF_TOP}");
+    while let Some(arg) = parser.next().map_err(wrong)? {
+        match arg {
+            Arg::Long("json") => json = true,
+            other => return Err(wrong(other.unexpected())),
+        }
+    }
+    Ok(json)
+}
+
+const USAGE_OF_TOP: &str = "usage: pipewright top [--json]";
 
 #[cfg(test)]
 mod tests {

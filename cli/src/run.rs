@@ -4,7 +4,8 @@ use crate::options::{Mode, Options, Text};
 use crate::print::{print, print_error, print_page, refuse};
 use crate::script_text::read;
 use crate::stats::Stats;
-use crate::{doctor, format, json, options, trace};
+use crate::top::Published;
+use crate::{doctor, format, json, options, top, trace};
 use pipewright::diag::Diagnostic;
 use pipewright::policy::Rules;
 use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
@@ -42,7 +43,7 @@ fn act(options: Options) -> Result<u8, u8> {
             print(&format!("{tree}\n"))
         }
         Mode::Check { json: true } => {
-            let engine = engine(&options, None)?;
+            let engine = engine(&options, None, None)?;
             let (name, code) = read(&options.text)?;
             match parsed(&engine, &options, &name, code) {
                 Ok(script) => print(&json::lines(&warnings(&script))),
@@ -50,10 +51,11 @@ fn act(options: Options) -> Result<u8, u8> {
             }
         }
         Mode::Check { json: false } => {
-            warnings(&script(&engine(&options, None)?, &options)?).iter().for_each(print_page);
+            warnings(&script(&engine(&options, None, None)?, &options)?).iter().for_each(print_page);
             0
         }
         Mode::Interactive => interactive(),
+        Mode::Top { json } => top::show(json),
         Mode::Run => {
             if options.guard {
                 match program::guard() {
@@ -66,10 +68,11 @@ fn act(options: Options) -> Result<u8, u8> {
                 }
             }
             let stats = options.stats.then(Stats::default);
-            let engine = engine(&options, stats.as_ref())?;
+            let published = (!options.no_top).then(|| Published::new(options.text.name()));
+            let engine = engine(&options, stats.as_ref(), published.as_ref())?;
             let script = script(&engine, &options)?;
             let ended = run(&engine, &script, options, stats.as_ref());
-            drop((script, engine));
+            drop((script, engine, published));
             match ended {
                 Ended::Status(status) => status,
                 Ended::Signal(signal) => program::die_of(signal),
@@ -94,7 +97,7 @@ fn interactive() -> u8 {
 }
 
 /// Builds the engine of the script.
-fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
+fn engine(options: &Options, stats: Option<&Stats>, published: Option<&Published>) -> Result<Engine, u8> {
     let mut builder = Engine::builder().own_process();
     for file in &options.policies {
         builder = builder.policy(rules(file)?);
@@ -104,6 +107,9 @@ fn engine(options: &Options, stats: Option<&Stats>) -> Result<Engine, u8> {
     }
     if let Some(stats) = stats {
         builder = builder.observer(stats.clone());
+    }
+    if let Some(published) = published {
+        builder = builder.board(published.board());
     }
     builder.build().map_err(|error| {
         print_error(&format!("pipewright: {error}\n"));

@@ -4,14 +4,26 @@ use crate::options::Text;
 use crate::print::print_error;
 use pipewright::program;
 
+impl Text {
+    /// Returns the name of the script in its messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Code(_) => "-c".to_string(),
+            Self::File(path) => path.to_string_lossy().into_owned(),
+            Self::StandardInput => "standard input".to_string(),
+        }
+    }
+}
+
 /// Returns the name and the text of a script. If it can't be read, prints a message and returns the
 /// exit status.
 pub fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
-    match text {
-        Text::None => Ok((String::new(), Vec::new())),
-        Text::Code(code) => Ok(("-c".to_string(), code.clone())),
+    let code = match text {
+        Text::None => Ok(Vec::new()),
+        Text::Code(code) => Ok(code.clone()),
         Text::File(path) => match program::read_script(Some(path)) {
-            Ok(text) => Ok((path.to_string_lossy().into_owned(), text)),
+            Ok(text) => Ok(text),
             Err(error) => {
                 let path = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
                 let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
@@ -20,11 +32,12 @@ pub fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
             }
         },
         Text::StandardInput => match program::read_script(None) {
-            Ok(text) => Ok(("standard input".to_string(), text)),
+            Ok(text) => Ok(text),
             Err(error) => {
                 print_error(&format!("pipewright: can't read standard input: {error}\n"));
                 Err(126)
             }
         },
-    }
+    };
+    code.map(|code| (text.name(), code))
 }

@@ -5,7 +5,7 @@ use super::{ParseError, Script, ScriptBuilder, Session};
 use crate::builtins::{self, KEYWORDS};
 use crate::check;
 use crate::diag::visible;
-use crate::eval::{Observer, Observers};
+use crate::eval::{Board, Observer, Observers};
 use crate::host::{ContextFunction, Function, HostFunction, HostStage, Hosted, StageCx, StageError};
 use std::fmt;
 use std::sync::Arc;
@@ -39,6 +39,7 @@ pub(super) struct Shared {
     pub hosted: Hosted,
     pub guard: Guard,
     pub observers: Observers,
+    pub board: Option<Board>,
     pub own_process: bool,
     pub without_terminal: bool,
 }
@@ -185,6 +186,12 @@ impl EngineBuilder {
     /// receives the events.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.shared.observers.add(Arc::new(observer));
+        self
+    }
+
+    /// Posts the loops side by side of runs on a board while they run; see [`Board`].
+    pub fn board(mut self, board: Board) -> Self {
+        self.shared.board = Some(board);
         self
     }
 

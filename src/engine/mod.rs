@@ -35,7 +35,9 @@ use std::sync::Arc;
 
 pub use crate::eval::Limits;
 pub use crate::eval::effects::audit::{Log as AuditLog, verify as verify_audit};
-pub use crate::eval::{Event, Observer, PipelineReport, Place, Progress, TurnEnd};
+pub use crate::eval::{
+    Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunningLoop, TurnEnd,
+};
 pub use crate::host::{ContextFunction, Function, FunctionCx, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};
 pub use cancel::CancelToken;

@@ -140,6 +140,7 @@ impl Request {
             without_terminal: shared.without_terminal,
             interactive: false,
             observers,
+            board: shared.board.clone(),
             audit: self.audit,
             dry_run: self.dry_run,
             unreadable_input,

@@ -11,6 +11,7 @@ mod setup;
 mod shared;
 mod tasks;
 
+pub use effects::board::{Board, ResizeError, RunningLoop};
 pub use effects::limits::{Budget, Limits};
 pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place, Progress, TurnEnd};
 pub use exec::redirect::target_accesses;

@@ -3,6 +3,7 @@
 use crate::check::program::{ARGS, Program, Slot};
 use crate::eval::Interpreter;
 use crate::eval::effects::audit;
+use crate::eval::effects::board::Board;
 use crate::eval::effects::limits::{Budget, Limits};
 use crate::eval::effects::observe::Observers;
 use crate::eval::exec::shared_lines::SharedLines;
@@ -64,6 +65,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The count of what it uses, if the threads that pass its output on share it.
     pub budget: Option<Arc<Budget>>,
+    /// The board on which its loops side by side are posted, if a program can watch it.
+    pub board: Option<Board>,
 }
 
 /// The memory of the values of an earlier run, for reuse: an allocation is a noticeable part of the cost of a small
@@ -134,6 +137,7 @@ impl Interpreter {
             budget: setup.budget.or_else(|| Budget::of(setup.limits)),
             grace: setup.grace,
             left: OnceLock::new(),
+            board: setup.board,
         };
         Self {
             shared: Arc::new(shared),

@@ -2,6 +2,7 @@
 
 use crate::diag::Redactions;
 use crate::eval::effects::audit;
+use crate::eval::effects::board::Board;
 use crate::eval::effects::limits::Budget;
 use crate::eval::effects::observe::Observers;
 use crate::eval::exec::shared_lines::SharedLines;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub(in crate::eval) lines: SharedLines,
     pub(in crate::eval) policy: Option<Arc<dyn Policy>>,
     pub(in crate::eval) budget: Option<Arc<Budget>>,
+    /// The board on which loops side by side are posted, if a program can watch the run.
+    pub(in crate::eval) board: Option<Board>,
     /// The most time that programs have to end, and then deferred blocks. If none, the script decides.
     pub(in crate::eval) grace: Option<Duration>,
     /// The process groups that programs of a host's run have left behind.

@@ -155,6 +155,11 @@ impl Scheduler {
         }
     }
 
+    /// Changes how many turns run at once, at most. Running turns go on.
+    pub fn resize(&mut self, jobs: usize) {
+        self.rules.jobs = jobs;
+    }
+
     /// Notes that the next turn of the input has been started, and returns its number.
     pub fn start(&mut self, now: Duration, conditions: &mut [Box<dyn Condition + '_>]) -> Turn {
         let turn = self.started;

@@ -48,6 +48,7 @@ mod raw;
 pub mod replace;
 pub mod signal;
 pub mod signal_state;
+pub mod socket;
 pub mod spawn;
 pub mod stack;
 pub mod start;

@@ -118,6 +118,7 @@ impl Dialog {
             interactive: true,
             without_terminal: shared.without_terminal,
             observers: shared.observers.clone(),
+            board: shared.board.clone(),
             policy: shared.guard.policy.clone(),
             limits: shared.guard.limits.clone(),
             files: Some(files),

@@ -2,6 +2,7 @@
 //! observers.
 
 pub mod audit;
+pub mod board;
 pub mod code_guard;
 pub mod effect;
 pub mod gate;

@@ -147,6 +147,17 @@ impl Crew {
         self.shared.event.reader()
     }
 
+    /// Changes how many threads it has at most. Threads that are idle stay.
+    pub fn resize(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// Returns a function that wakes the thread of the loop.
+    pub fn waker(&self) -> impl Fn() + Send + Sync + 'static {
+        let shared = self.shared.clone();
+        move || shared.event.set()
+    }
+
     /// Takes the turns that have ended.
     pub fn ended(&self) -> Vec<Ended> {
         self.shared.event.reset();

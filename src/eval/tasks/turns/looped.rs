@@ -121,11 +121,12 @@ impl<'r, 's> Loop<'r, 's> {
         source: Source<'s>,
     ) -> Eval<Self> {
         let null = open(None, b"/dev/null", OpenMode::Read).map_err(|error| run.no_null(&error, span))?;
-        let record = Record::begin(run, &work, span, &options, &source)?;
+        let mut record = Record::begin(run, &work, span, &options, &source)?;
         let crew = match options.is_direct() && !record.draws() {
             true => None,
             false => Some(Crew::new(options.rules.jobs).map_err(|error| run.no_job(&error, span))?),
         };
+        record.post(run, span, options.rules.jobs, crew.as_ref());
         let conditions = conditions(&options).map_err(|(option, error)| {
             let message = format!("`{option}` can't be kept here: {}", reason(&error));
             run.fail(Error::value(page(code::BAD_VALUE, run.source(), span, message, "this loop")))
@@ -194,6 +195,11 @@ impl<'r, 's> Loop<'r, 's> {
 
     /// Starts as many turns as may run now.
     fn start_turns(&mut self) -> Waits {
+        if let (Some(jobs), Some(crew)) = (self.record.new_jobs(), &mut self.crew) {
+            self.scheduler.resize(jobs);
+            crew.resize(jobs);
+            self.room = Room::of(jobs);
+        }
         while self.stop.is_none() && !self.is_read {
             match self.scheduler.may_start(self.now(), &mut self.conditions) {
                 Start::Never => self.is_read = true,

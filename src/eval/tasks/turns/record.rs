@@ -1,11 +1,13 @@
 //! The record of a loop: its log and its progress.
 
 use super::TurnMark;
-use super::crew::Work;
+use super::crew::{Crew, Work};
 use super::log::{Ending, LoggedTurn, TurnLog};
 use super::options::LoopOptions;
 use super::source::Source;
 use crate::eval::Interpreter;
+use crate::eval::effects::board::{Entry, Posting, Size};
+use crate::eval::effects::observe;
 use crate::eval::lang::items::Item;
 use crate::eval::report::progress::Shown;
 use crate::eval::report::timer::Timer;
@@ -18,16 +20,19 @@ use crate::process::Descriptor;
 use crate::span::Span;
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
-/// The record of one loop. Without `log=`, `resume=` and `progress=` it is empty.
+/// The record of one loop. Without `log=`, `resume=`, `progress=` and a board it is empty.
 #[derive(Default)]
 pub struct Record {
     log: Option<TurnLog>,
     progress: Option<Shared>,
     /// The progress line, which disappears when this is dropped.
     shown: Option<Shown>,
+    /// The loop on the board of the run.
+    posting: Option<Posted>,
     /// The item that was taken last, until its turn starts.
     item: Option<LoggedItem>,
     /// The running turns, if the loop has a log.
@@ -41,9 +46,22 @@ struct Shared {
     began: Instant,
 }
 
+/// The loop on the board of the run, until this is dropped.
+struct Posted {
+    _posting: Posting,
+    /// The number of turns at once that was asked for there.
+    wanted: Arc<AtomicUsize>,
+    /// The number that the loop uses.
+    jobs: usize,
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::Loop(self.lock().state(self.began.elapsed()))
     }
 }
 
@@ -60,15 +78,33 @@ impl Record {
         if let (Some(option), Work::Body(looped)) = (&options.log, work) {
             record.log = Some(TurnLog::open(run, option.clone(), looped)?);
         }
-        if options.progress {
-            let progress = Arc::new(Mutex::new(Progress::new(source.left())));
-            let shared = Shared { progress, began: Instant::now() };
-            let told = shared.clone();
-            let snapshot = move || Snapshot::Loop(told.lock().state(told.began.elapsed()));
-            record.shown = Some(Shown::begin(run, Arc::new(snapshot), span)?);
-            record.progress = Some(shared);
+        if !options.progress && run.shared.board.is_none() {
+            return Ok(record);
         }
+        let progress = Arc::new(Mutex::new(Progress::new(source.left())));
+        let shared = Shared { progress, began: Instant::now() };
+        if options.progress {
+            let told = shared.clone();
+            record.shown = Some(Shown::begin(run, Arc::new(move || told.snapshot()), span)?);
+        }
+        record.progress = Some(shared);
         Ok(record)
+    }
+
+    /// Posts the loop on the board of the run, if there is one. `jobs` is its number of turns at once.
+    pub fn post(&mut self, run: &Interpreter, span: Span, jobs: usize, crew: Option<&Crew>) {
+        if let (Some(board), Some(progress)) = (&run.shared.board, &self.progress) {
+            let wanted = Arc::new(AtomicUsize::new(jobs));
+            let posting = board.post(entry(run, span, progress, crew.map(|crew| size(crew, &wanted))));
+            self.posting = Some(Posted { _posting: posting, wanted, jobs });
+        }
+    }
+
+    /// Returns the number of turns at once that was asked for on the board, if it was changed since the last call.
+    pub fn new_jobs(&mut self) -> Option<usize> {
+        let posted = self.posting.as_mut()?;
+        let wanted = posted.wanted.load(Ordering::Relaxed);
+        (std::mem::replace(&mut posted.jobs, wanted) != wanted).then_some(wanted)
     }
 
     /// Notes that an item was taken from the input. Returns true if the log holds it as done.
@@ -138,5 +174,31 @@ impl Record {
     /// Stops showing progress. Later output is not that of a turn.
     pub fn end(&mut self) {
         self.shown = None;
+        self.posting = None;
+    }
+}
+
+/// Returns a loop as it is posted.
+fn entry(run: &Interpreter, span: Span, progress: &Shared, size: Option<Size>) -> Entry {
+    let (text, told) = (run.written(span), progress.clone());
+    let line = crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes());
+    Entry {
+        place: run.source().position(span.start as usize),
+        text: run.shared.redactions().apply_text(&line),
+        began: progress.began,
+        progress: Box::new(move || observe::Progress::of(&told.snapshot())),
+        size,
+    }
+}
+
+/// Returns how the number of turns at once is read and set. The thread of the loop notices a change when it is woken.
+fn size(crew: &Crew, jobs: &Arc<AtomicUsize>) -> Size {
+    let (read, write, wake) = (jobs.clone(), jobs.clone(), crew.waker());
+    Size {
+        get: Box::new(move || read.load(Ordering::Relaxed)),
+        set: Box::new(move |jobs| {
+            write.store(jobs, Ordering::Relaxed);
+            wake();
+        }),
     }
 }
