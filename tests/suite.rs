@@ -62,6 +62,7 @@ mod results;
 mod resume;
 mod safety;
 mod same_as_sh;
+mod sandbox;
 #[cfg(feature = "prompt")]
 mod screenshots;
 #[cfg(feature = "prompt")]

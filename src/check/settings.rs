@@ -3,9 +3,10 @@
 use super::lower::Checker;
 use super::program::*;
 use crate::diag::{Diagnostic, code};
+use crate::process::NetRules;
 use crate::span::Span;
 use crate::syntax::ast;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, format};
 
 /// One option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub enum Setting {
     MaxOutput,
     Memory,
     MemoryFree,
+    Net,
     Nice,
     Ok,
     OpenFiles,
@@ -36,15 +38,18 @@ pub enum Setting {
     Processes,
     Progress,
     Rate,
+    Read,
     Resume,
     Retry,
     RetryOn,
+    Run,
     Signal,
     Stats,
     Tag,
     Timeout,
     Umask,
     User,
+    Write,
 }
 
 /// The type of an option.
@@ -68,6 +73,10 @@ pub enum Takes {
     Account,
     Map,
     List,
+    /// A list of paths.
+    Paths,
+    /// `true`, `false`, or a list of what stays open.
+    Network,
 }
 
 /// A row of the table.
@@ -104,8 +113,9 @@ pub const ALL: &[OptionSpec] = rows! {
     Load "load" Takes::Positive, "For a loop with `jobs`: no turn starts while the load of the machine per processor is above this number.";
     Log "log" Takes::Text, "For a loop with `jobs`: the path of a new [log](#log-and-resume), with a line of JSON for each turn that ends.";
     MaxOutput "max_output" Takes::Size, "The largest size of a capture. The default is 256M.";
-    Memory "memory" Takes::Size, "The address space of each process (RLIMIT_AS). A larger allocation fails in the program.";
+    Memory "memory" Takes::Size, "The private memory of each process: its heap, and what it maps for itself (RLIMIT_DATA). A larger allocation fails in the program. Shared mappings don't count.";
     MemoryFree "memory_free" Takes::Size, "For a loop with `jobs`: no turn starts while less memory than this is available.";
+    Net "net" Takes::Network, "The network that programs can use, in a [sandbox](SANDBOX.md): false for none, or a list of \"tcp:PORT\" (connections to this port), \"listen:PORT\" (a server at this port), \"dns\" (UDP, with any port) and \"unix\" (sockets of this machine).";
     Nice "nice" Takes::Number(-39, 39), "The number that is added to the nice value of programs (nice(1)). Less than 0 needs privileges.";
     Ok "ok" Takes::List, "The statuses that are not failures: [0, 1]. Applies to the commands in the block itself, not in functions that it calls.";
     OpenFiles "open_files" Takes::Number(3, i64::MAX), "The number of descriptors that each process may have (RLIMIT_NOFILE).";
@@ -113,19 +123,22 @@ pub const ALL: &[OptionSpec] = rows! {
     Processes "processes" Takes::Number(1, i64::MAX), "The number of processes that the user may have (RLIMIT_NPROC). The kernel does not apply it to root, so root must also give `user`.";
     Progress "progress" Takes::Progress, "Shows the progress of a loop with `jobs`, or of the programs of the block: on a terminal as a line at the bottom, elsewhere as a line every 10 seconds. For a block, true measures how far the file of a redirection has been read, \"percent\" uses the last percentage in the output, and \"ffmpeg\" the output of ffmpeg.";
     Rate "rate" Takes::Positive, "For a loop with `jobs`: the largest number of turns that start in a second; 5000 / 3600 is 5000 an hour.";
+    Read "read" Takes::Paths, "The files and directories that can be read, in a [sandbox](SANDBOX.md). All others are closed, and programs get only the variables PATH, HOME, LANG and TMPDIR, and those of `env`. A path that ends with `?` may be missing.";
     Resume "resume" Takes::Text, "For a loop with `jobs`: the path of a log to continue. Items that are done according to the log are skipped. If there is no log, it is created.";
     Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again after a failure or a time-out.";
     RetryOn "retry_on" Takes::List, "The failures that are retried: statuses, names of signals, \"timeout\". The default is all.";
+    Run "run" Takes::Paths, "The programs that can be run, by name or path, in a [sandbox](SANDBOX.md). Without it, these are the programs that the block names and all that `read` contains.";
     Signal "signal" Takes::Text, "The signal that asks processes to end, such as \"INT\". The default is \"TERM\".";
     Stats "stats" Takes::Bool, "Whether the block prints a table of its processes on standard error at its end: times, memory, how they ended.";
     Tag "tag" Takes::Bool, "Whether each line of output of a loop with `jobs` begins with the item of its turn and a tab.";
     Timeout "timeout" Takes::Duration, "Ends the block after this time, or each run of it if it is retried.";
     Umask "umask" Takes::Octal, "The file mode creation mask of programs, and of files that redirections and `write()` create, in octal digits: \"027\".";
     User "user" Takes::Account, "The user that programs run as, by name or number, with the groups and the HOME, USER, LOGNAME and SHELL of that user. Needs privileges. Redirections are still opened as the current user.";
+    Write "write" Takes::Paths, "The files and directories that can be changed, in a [sandbox](SANDBOX.md). It does not include reading them.";
 };
 
 /// Options of the language that this version does not have.
-const LATER: &[&str] = &["net", "read", "run", "write"];
+const LATER: &[&str] = &["isolate", "memory_all", "processes_all", "tmp"];
 
 pub fn find(name: &str) -> Option<&'static OptionSpec> {
     ALL.iter().find(|row| row.name == name)
@@ -172,6 +185,12 @@ impl OptionSpec {
             (Takes::Size, Value::Int(_)) => {
                 Some(format!("a unit is missing: {name}=512M, or of a variable {name}=n * 1M"))
             }
+            (Takes::Paths, Value::Str(_)) => Some(format!("write {name}=[{}]", format::display(value, 200))),
+            (Takes::Network, Value::Str(rule))
+                if NetRules::parse(std::iter::once(rule.as_bytes())).is_ok() =>
+            {
+                Some(format!("write {name}=[\"{}\"]", crate::diag::visible(rule.as_bytes())))
+            }
             (Takes::List, Value::Int(number)) => Some(format!("write {name}=[{number}]")),
             _ => None,
         }
@@ -182,6 +201,11 @@ impl Takes {
     /// Checks whether a value fits. Fails with a description of values that would.
     pub fn check(self, value: &Value) -> Result<(), &'static str> {
         let fits = match (self, value) {
+            (Self::Paths, Value::List(paths)) => {
+                paths.iter().all(|path| matches!(path, Value::Str(path) if !path.as_bytes().is_empty()))
+            }
+            (Self::Network, Value::List(rules)) => NetRules::parse(rules.iter().map(text_of)).is_ok(),
+            (Self::Network, Value::Bool(_)) => true,
             (Self::Bool, Value::Bool(_)) | (Self::List, Value::List(_)) | (Self::Map, Value::Map(_)) => true,
             (Self::Duration, Value::Duration(duration)) => duration.nanos > 0,
             (Self::Size, Value::Size(size)) => size.bytes > 0,
@@ -219,8 +243,17 @@ impl Takes {
             Self::Account => "a name, or a number",
             Self::Map => "a map, such as {LANG: \"C\"}",
             Self::List => "a list, such as [0, 1]",
+            Self::Paths => "a list of paths, such as [\"/usr\", \"input\"]",
+            Self::Network => {
+                "true, false, or a list of \"tcp:PORT\", \"listen:PORT\", \"dns\" and \"unix\", such as [\"tcp:443\", \"dns\"]"
+            }
         }
     }
+}
+
+/// Returns the text of an element, which is empty if it is not a text.
+pub fn text_of(value: &Value) -> &[u8] {
+    if let Value::Str(text) = value { text.as_bytes() } else { &[] }
 }
 
 impl<'s> Checker<'s> {
@@ -341,6 +374,8 @@ impl<'s> Checker<'s> {
             "time" | "deadline" | "max_time" => "write timeout=30s".to_string(),
             "kill_after" => "the time between the request to end and SIGKILL is grace=5s".to_string(),
             "mem" | "max_memory" | "ram" => "write memory=512M".to_string(),
+            "network" | "internet" | "connect" => "the network is closed by net=false".to_string(),
+            "readonly" | "ro" | "reads" => "files that can be read are read=[\"/usr\"]".to_string(),
             "cpu" => "write cpu_time=10s".to_string(),
             "environment" | "vars" => "write env={NAME: value}".to_string(),
             "parallel" | "concurrency" | "max_procs" | "workers" | "threads" => {

@@ -409,6 +409,15 @@ codes! {
     LOOP_LOG_FAILED = "E2030", "the log of a loop can't be opened or written",
         "A turn whose line is missing would run again with `resume=`, so the loop ends. The reason or the help names the cause, such as a full disk, a missing directory or a missing permission.";
 
+    SANDBOX_UNAVAILABLE = "E2065", "this system can't confine a program",
+        "The options `net`, `read`, `write` and `run` need a kernel with Landlock of version 6 (Linux 6.12) and filters of system calls (seccomp). None of them is ever ignored or weakened, so the block does not begin. `pipewright --doctor` shows what the system has.";
+    SANDBOX_REFUSED = "E2066", "outside of the sandbox",
+        "The block names the files that may be read, written and run, and this file is none of them. The rules apply to programs, and also to redirections, builtins and functions in the block. This is not a failure of a command: `||`, `!` and `if` do not absorb it.";
+    SANDBOX_PATH = "E2067", "a path of a sandbox that leads nowhere",
+        "The paths of `read`, `write` and `run` must exist when the block begins: a misspelled path would otherwise close what was meant to be open. A path that may be missing ends with a question mark: `read=[\"/etc/ssl?\"]`.";
+    SANDBOX_DEPTH = "E2068", "too many sandboxes within each other",
+        "The kernel lets a process enforce at most 16 rulesets of Landlock upon each other. Give several options to one `with` instead of several.";
+
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",
         "A capture holds at most 256M. Process the output as a stream instead: `cmd | each line { … }`.";

@@ -10,6 +10,7 @@ mod run;
 mod toml;
 
 pub use owned::{Action, OwnedRequest};
+pub(crate) use pattern::resolved;
 pub use request::{Access, Open, Request, Spawn, With};
 pub use rules::{PatternError, Rules, Subject};
 #[cfg(feature = "policy-toml")]

@@ -107,7 +107,7 @@ pub enum With<'a> {
     Nice(i32),
     /// `umask`: the file mode creation mask.
     Umask(u32),
-    /// `memory`: the address space of each process, in bytes.
+    /// `memory`: the private memory of each process, in bytes.
     Memory(u64),
     /// `file_size`: the largest size of a file, in bytes.
     FileSize(u64),

@@ -21,6 +21,7 @@ mod left_groups;
 mod opening;
 mod pump;
 mod report;
+mod sandbox;
 mod stage;
 mod start;
 mod sweep;
@@ -49,6 +50,7 @@ pub use left_groups::LeftGroups;
 pub use opening::Opening;
 pub use pump::{Capture, Pump};
 pub use report::{StageEnd, StageReport};
+pub use sandbox::{Files, Granted, NetRules, Sandbox, Want};
 pub use stage::Stage;
 #[cfg(test)]
 use start::start;

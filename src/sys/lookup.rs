@@ -293,6 +293,36 @@ pub fn explain(program: &CStr, directory: Option<&CStr>, errno: i32) -> Option<U
     Some(Unrunnable::BadInterpreter { interpreter: interpreter.to_vec() })
 }
 
+/// Returns the files that the kernel executes with a program: the interpreter of its `#!` line, and the loaders of both
+/// (execve(2)).
+pub fn executed_with(program: &CStr, directory: Option<&CStr>) -> Vec<CString> {
+    let flags = rustix::fs::OFlags::CLOEXEC | rustix::fs::OFlags::NONBLOCK;
+    let mut found = Vec::new();
+    let mut next = join(directory, program.to_bytes()).ok();
+    // As many interpreters of interpreters as the kernel takes.
+    for _ in 0..5 {
+        let Some(file) =
+            next.take().and_then(|path| rustix::fs::open(&*path, flags, rustix::fs::Mode::empty()).ok())
+        else {
+            break;
+        };
+        let mut head = [0; 256];
+        let length = rustix::io::pread(&file, &mut head[..], 0).unwrap_or(0);
+        let line =
+            head[..length].strip_prefix(b"#!").and_then(|rest| rest.split(|&byte| byte == b'\n').next());
+        let interpreter =
+            line.and_then(|line| line.trim_ascii_start().split(|byte| b" \t".contains(byte)).next());
+        if let Some(loader) = elf::loader(&file).and_then(|loader| CString::new(loader).ok()) {
+            found.push(loader);
+        }
+        next = interpreter
+            .and_then(|name| CString::new(name).ok())
+            .and_then(|name| join(directory, name.as_bytes()).ok());
+        found.extend(next.clone());
+    }
+    found
+}
+
 #[cfg(target_os = "linux")]
 fn is_on_noexec(file: &impl rustix::fd::AsFd) -> bool {
     use rustix::fs::StatVfsMountFlags;

@@ -46,6 +46,8 @@ pub mod process_room;
 #[cfg(target_os = "linux")]
 mod raw;
 pub mod replace;
+#[cfg_attr(not(target_os = "linux"), path = "sandbox/none.rs")]
+pub mod sandbox;
 pub mod signal;
 pub mod signal_state;
 pub mod socket;

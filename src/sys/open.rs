@@ -235,6 +235,18 @@ pub fn holds_data(directory: Option<&CStr>, path: &[u8]) -> bool {
     rustix::fs::stat(&*path).is_ok_and(|stat| stat.st_size > 0 && regular(stat.st_mode))
 }
 
+/// Opens a file or directory to refer to it, without access to its content.
+///
+/// # Errors
+/// Fails as open(2) does.
+pub fn reference(path: &CStr) -> io::Result<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    const REFERENCE: OFlags = OFlags::PATH;
+    #[cfg(not(target_os = "linux"))]
+    const REFERENCE: OFlags = OFlags::NONBLOCK;
+    descriptor::lift(rustix::fs::open(path, REFERENCE | OFlags::CLOEXEC, Mode::empty())?)
+}
+
 /// Returns `path` as seen from `directory`.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Features of this system, tested by trying them rather than by its version.
 
 use super::signal::Signal;
-use super::{access, memory, pipe, tree};
+use super::{access, memory, pipe, sandbox, tree};
 use std::io;
 use std::os::fd::AsFd;
 
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Probe> {
         probe("with nice=N below 0", "CAP_SYS_NICE, setpriority(2)", nicer()),
         probe("with user=, group=", "CAP_SETUID, setresuid(2)", other_user()),
         probe("with memory=, cpu_time=, open_files=, processes=, file_size=", "prlimit(2)", limits()),
+        probe("with net=, read=, run=, write=", "landlock(7) and seccomp(2)", sandbox::available()),
     ]
 }
 

@@ -16,13 +16,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 impl Interpreter {
-    /// Returns whether there is a policy.
+    /// Returns whether there is a policy, or a sandbox that closes files.
     pub(in crate::eval) fn is_guarded(&self) -> bool {
-        self.shared.policy.is_some()
+        self.shared.policy.is_some() || self.closes_files()
     }
 
-    /// Asks the policy. A refusal is not the failure of a command: `||`, `!` and `if` don't absorb it.
+    /// Asks the policy and the sandbox. A refusal is not the failure of a command: `||`, `!` and `if` don't absorb it.
     pub(super) fn ask_policy(&self, request: &Request<'_>, span: Span) -> Eval<()> {
+        self.ask_sandbox(request, span)?;
         let Some(policy) = &self.shared.policy else { return Ok(()) };
         let Err(denial) = policy::ask(&**policy, request) else { return Ok(()) };
         let message = format!("not allowed by the policy: {request}");

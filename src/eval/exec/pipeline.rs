@@ -446,13 +446,14 @@ impl Interpreter {
             if self.env.settings.steps.user().is_some() {
                 files.let_any_user_open();
             }
+            let steps = self.steps_for(&program, syntax.span)?;
             let program = Program {
                 program,
                 argv: stage.argv,
                 environment: stage.environment.unwrap_or_else(|| self.env.environment.clone()),
                 directory: self.env.directory.clone(),
                 files,
-                steps: self.env.settings.steps.clone(),
+                steps,
             };
             self.start_program(programs, program, place, recorded, syntax.span)?;
         }

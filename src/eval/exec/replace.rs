@@ -37,13 +37,14 @@ impl Interpreter {
             None => Vec::new(),
         };
         let Some(program) = one.program else { return Ok(Unwind::Exit(0)) };
+        let steps = self.steps_for(&program, span)?;
         let stage = Stage {
             program,
             argv: one.argv,
             environment: one.environment.unwrap_or_else(|| self.env.environment.clone()),
             directory: self.env.directory.clone(),
             files,
-            steps: self.env.settings.steps.clone(),
+            steps,
         };
         self.sweep(&Ok(()));
         let record = self.commit(&Effect::Replace(Program::of(&stage, &recorded)), span)?.record;

@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod exec_env;
+pub mod sandbox;
 pub mod settings;
 pub mod slots;
 pub mod variables;

@@ -6,6 +6,7 @@ use crate::eval::report::stats;
 use crate::eval::report::timer::Timer;
 use crate::eval::report::unwind::{Eval, TimedOut, Unwind};
 use crate::eval::scope::atomic;
+use crate::eval::scope::sandbox::Confinement;
 use crate::eval::scope::with::Inputs;
 use crate::eval::tasks::job_state::JobState;
 use crate::eval::tasks::turns::TurnMark;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub timer: Option<Arc<Timer>>,
     /// Whether programs are left to themselves.
     pub detach: bool,
+    /// The sandbox of the innermost block that has one.
+    pub sandbox: Option<Arc<Confinement>>,
     /// Whether programs have their own sessions, and therefore no terminal.
     pub own_sessions: bool,
     /// The job that this thread belongs to.
@@ -67,6 +70,7 @@ impl Default for Settings {
             inputs: None,
             timer: None,
             detach: false,
+            sandbox: None,
             own_sessions: false,
             job: None,
             turn: None,
@@ -190,7 +194,9 @@ impl Interpreter {
         let deadline = self.env.settings.deadline();
         let (signal, grace) = (self.env.settings.signal, self.env.settings.grace);
         let job_control = self.control().is_some();
-        let keys = if job_control {
+        let keys = if self.env.settings.own_sessions {
+            Keys::none()
+        } else if job_control {
             Keys::after_programs(&self.interrupt())
         } else if self.shared.handles_keys() {
             Keys::new(&self.interrupt())
@@ -198,7 +204,8 @@ impl Interpreter {
             Keys::none()
         };
         Wait {
-            interrupt: self.wait_interrupt(),
+            // The keys of the terminal don't reach programs in other sessions, so this process ends them.
+            interrupt: if self.env.settings.own_sessions { self.interrupt() } else { self.wait_interrupt() },
             deadline,
             signal,
             grace,

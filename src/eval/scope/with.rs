@@ -4,6 +4,7 @@ mod options;
 mod progress;
 mod relay;
 mod retry;
+mod sandbox;
 
 use crate::check::program::*;
 use crate::diag::{Diagnostic, code};

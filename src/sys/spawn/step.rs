@@ -4,6 +4,7 @@
 //! `child/act.rs`.
 
 use crate::sys::Pid;
+use crate::sys::sandbox::{Filter, Ruleset};
 use std::ffi::CStr;
 use std::fmt;
 use std::os::fd::RawFd;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 pub enum Step {
     /// Enters a process group.
     Group(ProcessGroup),
+    /// Enforces rules of Landlock, from the outermost. Before the descriptors, since theirs could be overwritten; the
+    /// later steps open no file.
+    Rulesets(Arc<[Arc<Ruleset>]>),
     /// Gives one number a descriptor, or closes it.
     Descriptor(Placement),
     /// Sets a resource limit.
@@ -27,6 +31,8 @@ pub enum Step {
     Umask(u32),
     /// Enters the working directory, as the user that the program runs as.
     Directory(Arc<CStr>),
+    /// Installs filters of system calls, which could refuse other steps.
+    Filters(Arc<[Arc<Filter>]>),
 }
 
 /// One descriptor of the child.
@@ -64,7 +70,7 @@ pub struct Limit {
 /// A resource with a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// Address space of each process, in bytes.
+    /// Private memory of each process, in bytes.
     Memory,
     /// Processor time of each process, in seconds.
     CpuTime,
@@ -108,6 +114,10 @@ pub enum Phase {
     Umask,
     /// Entering the directory.
     Directory,
+    /// Enforcing rules of Landlock.
+    Rulesets,
+    /// Installing a filter of system calls.
+    Filters,
     /// Executing the program.
     Exec,
 }
@@ -127,18 +137,22 @@ impl Step {
             Self::User(_) => Phase::User,
             Self::Umask(_) => Phase::Umask,
             Self::Directory(_) => Phase::Directory,
+            Self::Rulesets(_) => Phase::Rulesets,
+            Self::Filters(_) => Phase::Filters,
         }
     }
 
     const fn rank(&self) -> u8 {
         match self {
             Self::Group(_) => 0,
-            Self::Descriptor(_) => 1,
-            Self::Limit(_) => 2,
-            Self::Nice(_) => 3,
-            Self::User(_) => 4,
-            Self::Umask(_) => 5,
-            Self::Directory(_) => 6,
+            Self::Rulesets(_) => 1,
+            Self::Descriptor(_) => 2,
+            Self::Limit(_) => 3,
+            Self::Nice(_) => 4,
+            Self::User(_) => 5,
+            Self::Umask(_) => 6,
+            Self::Directory(_) => 7,
+            Self::Filters(_) => 8,
         }
     }
 }
@@ -209,6 +223,8 @@ impl fmt::Display for Phase {
             Self::User => "can't change the user",
             Self::Umask => "can't set the file mode creation mask",
             Self::Directory => "can't enter the directory",
+            Self::Rulesets => "can't enter the sandbox (Landlock)",
+            Self::Filters => "can't enter the sandbox (seccomp)",
             Self::Exec => "can't execute",
         })
     }
@@ -229,7 +245,7 @@ impl fmt::Display for Resource {
 impl Resource {
     pub(super) fn number(self) -> libc::c_int {
         let resource = match self {
-            Self::Memory => libc::RLIMIT_AS,
+            Self::Memory => libc::RLIMIT_DATA,
             Self::CpuTime => libc::RLIMIT_CPU,
             Self::OpenFiles => libc::RLIMIT_NOFILE,
             Self::Processes => libc::RLIMIT_NPROC,

@@ -1,6 +1,6 @@
 //! The options of a `with`, evaluated.
 
-use super::{progress, retry};
+use super::{progress, retry, sandbox};
 use crate::check::program::*;
 use crate::check::settings::{OptionSpec, Setting};
 use crate::diag::{Diagnostic, code, quote_word};
@@ -51,6 +51,7 @@ impl Interpreter {
         let mut environment = None;
         let mut clear = false;
         let (mut account, mut group) = (None, None);
+        let mut rules = sandbox::Rules::default();
         for option in options {
             let value = self.option_value(option)?;
             let row = option.setting.row();
@@ -132,6 +133,9 @@ impl Interpreter {
                 (Setting::Daemons, Value::Str(fate)) => {
                     all.ends_daemons = (fate.as_bytes() == b"end").then_some(option.span);
                 }
+                (Setting::Net | Setting::Read | Setting::Run | Setting::Write, value) => {
+                    rules.give(option, value)
+                }
                 (Setting::Detach, Value::Bool(yes)) => {
                     if yes {
                         self.admit(&Effect::With(With::Detach), option.span)?;
@@ -164,10 +168,18 @@ impl Interpreter {
                 .iter()
                 .try_for_each(|(name, _)| self.admit(&Effect::SetVariable(name), span).map(drop))?;
         }
-        if clear || environment.is_some() || account.is_some() || all.directory.is_some() {
+        let closed = rules.close_environment();
+        let directory = all.directory.clone().or_else(|| self.env.directory.clone());
+        all.settings.sandbox = self.sandbox(rules, directory.as_deref())?;
+        all.settings.own_sessions |= all.settings.sandbox.is_some() && self.control().is_none();
+        if clear || closed || environment.is_some() || account.is_some() || all.directory.is_some() {
             // PWD is brought up to date first, so that a removed one is not set again.
             self.name_directory(span);
-            let mut changed = if clear { Environment::empty() } else { self.env.environment.clone() };
+            let mut changed = match (clear, closed) {
+                (true, _) => Environment::empty(),
+                (false, true) => sandbox::kept(&self.env.environment),
+                (false, false) => self.env.environment.clone(),
+            };
             if let Some(directory) = &all.directory
                 && changed.get(b"PWD").is_some()
             {

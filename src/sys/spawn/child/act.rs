@@ -1,9 +1,11 @@
 //! The execution of each step in the child: see [`super`] for the permitted operations.
 
 use super::call;
+use crate::sys::sandbox::{Filter, Ruleset};
 use crate::sys::spawn::{Identity, Limit, Placement, ProcessGroup, Resource, Step};
 use std::ffi::c_long;
 use std::os::fd::RawFd;
+use std::sync::Arc;
 
 /// The descriptors of the steps, which the child rewrites: a source that would be overwritten is moved first.
 pub(super) struct Placements {
@@ -73,7 +75,34 @@ pub(super) fn take(step: &Step, placements: &mut Placements) -> Result<(), i32> 
         Step::Directory(directory) => {
             call(libc::SYS_chdir, [directory.as_ptr() as c_long, 0, 0, 0]).map(drop)
         }
+        Step::Rulesets(rulesets) => enforce(rulesets),
+        Step::Filters(filters) => install(filters),
     }
+}
+
+/// No program gains privileges by its execve from now on, which the kernel demands of what is not privileged.
+fn without_new_privileges() -> Result<(), i32> {
+    call(libc::SYS_prctl, [libc::PR_SET_NO_NEW_PRIVS as c_long, 1, 0, 0]).map(drop)
+}
+
+fn enforce(rulesets: &[Arc<Ruleset>]) -> Result<(), i32> {
+    without_new_privileges()?;
+    for ruleset in rulesets {
+        call(libc::SYS_landlock_restrict_self, [ruleset.number() as c_long, 0, 0, 0])?;
+    }
+    Ok(())
+}
+
+fn install(filters: &[Arc<Filter>]) -> Result<(), i32> {
+    without_new_privileges()?;
+    for filter in filters {
+        let instructions = filter.instructions();
+        // `struct sock_fprog`: their number, and where they are.
+        let program = [instructions.len(), instructions.as_ptr() as usize];
+        let mode = libc::SECCOMP_SET_MODE_FILTER as c_long;
+        call(libc::SYS_seccomp, [mode, 0, program.as_ptr() as c_long, 0])?;
+    }
+    Ok(())
 }
 
 fn enter_group(group: ProcessGroup) -> Result<(), i32> {
