@@ -239,9 +239,13 @@ def performance(): call(298 if platform.machine() == "x86_64" else 241, ctypes.c
 @attempt
 def page_faults(): call(323 if platform.machine() == "x86_64" else 282, 1, reached=(errno.EINVAL,))
 @attempt
-def shared_memory(): call(29 if platform.machine() == "x86_64" else 194, 0x7077, 4096, 0o1600)
+def shared_memory():
+    segment = call(29 if platform.machine() == "x86_64" else 194, 0x7077, 4096, 0o1600)
+    call(31 if platform.machine() == "x86_64" else 195, segment, 0, 0)
 @attempt
-def message_queue(): call(240 if platform.machine() == "x86_64" else 180, b"pipewright", 0o102, 0o600, 0)
+def message_queue():
+    call(240 if platform.machine() == "x86_64" else 180, b"pipewright", 0o102, 0o600, 0)
+    call(241 if platform.machine() == "x86_64" else 181, b"pipewright")
 @attempt
 def watch_everything(): call(300 if platform.machine() == "x86_64" else 262, 0, 0)
 @attempt
