@@ -36,6 +36,7 @@
 #![warn(clippy::debug_assert_with_mut_call)]
 
 mod builtins;
+mod channel;
 mod check;
 pub mod diag;
 mod engine;

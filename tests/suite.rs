@@ -76,5 +76,6 @@ mod support;
 mod tidy;
 mod top;
 mod types;
+mod workers;
 mod working_day;
 mod written;

@@ -131,6 +131,7 @@ impl<'s> Checker<'s> {
                     ExprKind::Spawn { capture: kind == BlockKind::SpawnCapture, body }
                 }
             },
+            ast::ExprKind::Worker(worker) => ExprKind::Worker(Box::new(self.worker(*worker))),
             ast::ExprKind::Sh(ShConstruct::Operator) => {
                 let help = "write `not`: if (not x) { … }; `!=` compares";
                 self.error(

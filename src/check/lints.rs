@@ -92,6 +92,7 @@ pub fn unreachable(context: &Context<'_, '_>, statements: &[Statement]) -> Optio
         StatementKind::Fail(_)
         | StatementKind::Break
         | StatementKind::Continue
+        | StatementKind::OpenChannel
         | StatementKind::Return(_) => true,
         StatementKind::Pipeline(pipeline) => matches!(
             &*pipeline.stages,

@@ -48,6 +48,7 @@ mod types;
 mod variable_commands;
 mod variables;
 mod words;
+mod workers;
 
 use crate::diag::{Diagnostic, Source, code};
 use crate::host::Hosted;

@@ -324,6 +324,8 @@ pub enum StatementKind {
     Defer(Arc<Block>),
     /// Runs another file, unless it has already run.
     Use(ModuleId),
+    /// Gives the channel of a worker to the next program.
+    OpenChannel,
 }
 
 /// A statement with blocks of its own. It may also be a stage, with redirections.
@@ -385,6 +387,15 @@ pub enum Over {
 pub struct With {
     pub options: Box<[WithOption]>,
     pub body: Block,
+}
+
+/// `worker with OPTIONS { … }`
+#[derive(Debug)]
+pub struct Worker {
+    pub options: Box<[WithOption]>,
+    /// The statement that has the channel.
+    pub command: Span,
+    pub body: Arc<Block>,
 }
 
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use crate::value::{Type, Value, format};
 pub enum Setting {
     Atomic,
     Backoff,
+    Channel,
     ClearEnv,
     CpuTime,
     Cwd,
@@ -98,6 +99,7 @@ macro_rules! rows {
 pub const ALL: &[OptionSpec] = rows! {
     Atomic "atomic" Takes::Bool, "Files that `>` and `write()` write replace the old files when the block succeeds. If it fails, the old files stay.";
     Backoff "backoff" Takes::Duration, "The time to wait before the first retry, doubled for each further one up to a minute. The actual wait is a random part of it.";
+    Channel "channel" Takes::OneOf(&["lines", "stdio"], "\"stdio\" or \"lines\""), "For a [worker](WORKERS.md): \"stdio\" sends and receives JSON over its standard input and output, and \"lines\" plain lines. By default it has a descriptor of its own.";
     ClearEnv "clear_env" Takes::Bool, "Whether programs get only the variables that `env` names.";
     CpuTime "cpu_time" Takes::Duration, "The processor time that each process may use, in whole seconds. Beyond it SIGXCPU ends the process (setrlimit(2), RLIMIT_CPU).";
     Cwd "cwd" Takes::Text, "The working directory of the block.";
@@ -332,6 +334,14 @@ impl<'s> Checker<'s> {
     }
 
     pub(super) fn settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Box<[WithOption]> {
+        let lowered = self.all_settings(options);
+        self.refuse_idle_settings(&lowered);
+        self.refuse_options_of_workers(&lowered);
+        lowered.into_boxed_slice()
+    }
+
+    /// Lowers options, which may be those of a worker.
+    pub(super) fn all_settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Vec<WithOption> {
         let mut lowered: Vec<WithOption> = Vec::with_capacity(options.len());
         for (name, value) in options {
             let span = Span::new(name.span.start as usize, value.span.end as usize);
@@ -359,8 +369,7 @@ impl<'s> Checker<'s> {
             }
             lowered.push(WithOption { setting: row.setting, span, value });
         }
-        self.refuse_idle_settings(&lowered);
-        lowered.into_boxed_slice()
+        lowered
     }
 
     fn no_setting(&mut self, name: ast::Name<'s>) {

@@ -259,6 +259,10 @@ codes! {
         "The types of literals, captures and the results of the language's functions are known before anything runs. `$(cmd)` is a string: `int($(cmd))` makes it a number, and `++` joins strings.";
     VALUE_NOT_A_WORD = "E0350", "a list or map in the place of one word",
         "A word is one text. `...$list` makes an argument of each element, and `for x in (list)` iterates over a list.";
+    NOT_OF_WORKER = "E0351", "an option in the wrong place of a worker",
+        "`channel` is an option of `worker { … }` alone. A worker takes `timeout` for its questions, and the options that say how its programs run, such as `cwd`, `env` and `memory`.";
+    CHANNEL_KEPT = "E0352", "a program that keeps a worker's channel",
+        "`npm`, `npx` and `yarn` start the program that answers, and don't pass the channel on: every message would be lost. The command is in package.json, under `scripts`.";
 
     SOURCE_LIMIT = "E0385", "the script is too large for its host",
         "The host limits the size of the text of a script.";
@@ -409,6 +413,18 @@ codes! {
     LOOP_LOG_FAILED = "E2030", "the log of a loop can't be opened or written",
         "A turn whose line is missing would run again with `resume=`, so the loop ends. The reason or the help names the cause, such as a full disk, a missing directory or a missing permission.";
 
+    WORKER_ENDED = "E2034", "the worker has ended or closed its channel",
+        "No answer or message can come any more. In Node, `process.exit` right after `process.send` loses messages: write `process.send(x, () => process.exit())`.";
+    BAD_MESSAGE = "E2035", "the worker sent a line that is not JSON",
+        "Each message is one line of JSON in UTF-8. A program whose messages go over standard output must print everything else on standard error.";
+    WORKER_OVER = "E2036", "a worker is used after the code that made it",
+        "A worker ends with the script, job or turn that made it. Make it in the code that lives as long as it is used.";
+    NO_ANSWER = "E2037", "the worker did not answer in time",
+        "The answer is dropped when it comes. A program that prints to a pipe may hold its output back until 4096 bytes are written: `jq --unbuffered`, `sed -u`, `python3 -u`, `stdbuf -oL`.";
+    CHANNEL_FULL = "E2038", "a worker that takes no messages and sends too many",
+        "While a message waits to be sent, the messages of the worker are kept, up to `max_output`. Receive them between the messages that are sent.";
+    CHANNEL_FAILED = "E2039", "the channel of a worker failed",
+        "The channel could not be made, read or written. The reason names the cause, such as too many open files.";
     SANDBOX_UNAVAILABLE = "E2065", "this system can't confine a program",
         "The options `net`, `read`, `write` and `run` need a kernel with Landlock of version 6 (Linux 6.12) and filters of system calls (seccomp). None of them is ever ignored or weakened, so the block does not begin. `pipewright --doctor` shows what the system has.";
     SANDBOX_REFUSED = "E2066", "outside of the sandbox",

@@ -154,7 +154,7 @@ impl Interpreter {
                 unknown(Some(format!("${{{name}}}")))
             }
             // Their commands are shown above; a variable that holds them is shown by its name.
-            (ExprKind::Record { .. } | ExprKind::Spawn { .. }, _) => value,
+            (ExprKind::Record { .. } | ExprKind::Spawn { .. } | ExprKind::Worker(_), _) => value,
             (_, Some(Unknown { shown: None })) => unknown(Some(format!("$[{}]", self.written(expr.span)))),
             _ => value,
         };
@@ -185,6 +185,10 @@ impl Interpreter {
             }
             ExprKind::Spawn { body, .. } => {
                 self.below("# in the background:", |this| this.on_a_copy(|this| this.block(body)))?;
+                Ok(unknown(None))
+            }
+            ExprKind::Worker(worker) => {
+                self.below("# a worker:", |this| this.on_a_copy(|this| this.block(&worker.body)))?;
                 Ok(unknown(None))
             }
             _ => self.evaluate(expr),

@@ -10,6 +10,7 @@ use crate::eval::scope::slots::Slots;
 use crate::eval::shared::{Beside, Shared};
 use crate::eval::tasks::job::Jobs;
 use crate::eval::tasks::signals::DeferMask;
+use crate::eval::workers::WorkerEnd;
 #[cfg(feature = "dialog")]
 use crate::policy::Policy;
 use crate::process::{Child, Search, StageReport};
@@ -48,6 +49,8 @@ pub struct Interpreter {
     pub(in crate::eval) jobs: Jobs,
     /// The process substitutions of the command that is being prepared or running.
     pub(in crate::eval) substitutions: Vec<Substitution>,
+    /// The end of a channel that is meant for the next program, in the block of a worker.
+    pub(in crate::eval) channel: Option<Box<WorkerEnd>>,
     /// The result of the run, if it is wanted.
     pub(in crate::eval) result: Option<Value>,
     /// The status of the last pipeline, for `$?` and for `exit` without a status.
@@ -94,6 +97,7 @@ impl Interpreter {
             env: self.env.clone(),
             jobs: Jobs::default(),
             substitutions: Vec::new(),
+            channel: None,
             result: None,
             status: self.status,
             turned: false,

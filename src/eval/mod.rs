@@ -10,6 +10,7 @@ mod scope;
 mod setup;
 mod shared;
 mod tasks;
+mod workers;
 
 pub use effects::board::{Board, ResizeError, RunningLoop};
 pub use effects::limits::{Budget, Limits};

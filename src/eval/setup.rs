@@ -163,6 +163,7 @@ impl Interpreter {
             },
             jobs: Jobs::default(),
             substitutions: Vec::new(),
+            channel: None,
             result: setup.keep_result.then_some(Value::Null),
             status: 0,
             turned: false,

@@ -172,6 +172,7 @@ pub fn signature(method: &Method) -> String {
         Receiver::Size => "size.",
         Receiver::Range => "r.",
         Receiver::Job => "job.",
+        Receiver::Worker => "w.",
         Receiver::Secret => "secret.",
     };
     let parameter = |parameter: &Parameter| {

@@ -65,6 +65,12 @@ pub trait Host {
     /// Fails with [`MethodError::Host`] if the job has failed, or the signal does not exist.
     fn job(&mut self, job: &Value, request: JobRequest<'_>) -> Outcome;
 
+    /// Carries out a request to a worker.
+    ///
+    /// # Errors
+    /// Fails with [`MethodError::Host`] if the worker has ended or does not answer.
+    fn worker(&mut self, worker: &Value, request: WorkerRequest<'_>) -> Outcome;
+
     /// Returns the next line of standard input without its line end; none at the end.
     ///
     /// # Errors
@@ -114,6 +120,25 @@ pub enum JobRequest<'a> {
     Output,
     /// Wait until one job of a list has ended, and return that job.
     WaitAny,
+    /// End it: this signal, and SIGKILL after the grace.
+    Kill(&'a [u8]),
+}
+
+/// A request to a worker.
+#[derive(Clone, Copy, Debug)]
+pub enum WorkerRequest<'a> {
+    /// Send it a message.
+    Send(&'a Value),
+    /// Return its next message.
+    Receive,
+    /// Return the source of its messages.
+    Messages,
+    /// Send it a message, and return the answer: the next message, or the next for which a function is true.
+    Ask { message: &'a Value, reply: &'a Value, timeout: Option<std::time::Duration> },
+    /// Send nothing more.
+    Close,
+    /// Wait for its end, and return its status.
+    Wait,
     /// End it: this signal, and SIGKILL after the grace.
     Kill(&'a [u8]),
 }

@@ -20,6 +20,24 @@ use crate::value::{Map, Str, Value};
 /// How deep lists and maps may be nested.
 const DEPTH: usize = 256;
 
+/// Returns the value of a message. A whole number beyond 64 bits is a float, as it is for Node.
+///
+/// # Errors
+/// Fails if it is not JSON, or too large.
+pub fn read_message(host: &mut dyn Host, text: &str) -> Outcome {
+    read(host, text).map(|(value, _)| value)
+}
+
+/// Returns a message as one line of JSON, without the line end.
+///
+/// # Errors
+/// Fails if JSON can't carry the value.
+pub fn write_message(host: &mut dyn Host, value: &Value) -> Outcome<Vec<u8>> {
+    let mut writer = Writer { method: "send", host, pace: Pace::default(), out: Vec::new(), indent: None };
+    writer.value(value, 0).map_err(|error| error.at(0))?;
+    Ok(writer.out)
+}
+
 /// Implements `json(text)`.
 pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome {
     let text = utf8("json", argument(arguments, 0)).map_err(|error| error.at(0))?;
@@ -27,6 +45,20 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
         let message = "`json`: the text is empty";
         return Err(MethodError::new(code::BAD_CONVERSION, message).at(0));
     }
+    let (value, has_large) = read(host, text)?;
+    // A number that looked too large for an integer may be a float: 1e30.
+    match has_large.then(|| first_large(text)).flatten() {
+        None => Ok(value),
+        Some((line, column, number)) => {
+            let message =
+                format!("`json`: {number} at line {line} column {column} does not fit in an integer");
+            Err(MethodError::new(code::OVERFLOW, message).at(0).help("have it written as a string"))
+        }
+    }
+}
+
+/// Returns the value of a text, and whether it holds a number that looks too large for an integer.
+fn read(host: &mut dyn Host, text: &str) -> Outcome<(Value, bool)> {
     let growth = Growth::new(host, "json");
     let mut reading = Reading { text, growth, has_large: false, zeros: None, stopped: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -36,15 +68,7 @@ pub fn parse(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
     let value = value.map_err(|error| refusal(&error, reading.stopped))?;
-    // A number that looked too large for an integer may be a float: 1e30.
-    match reading.has_large.then(|| first_large(text)).flatten() {
-        None => Ok(value),
-        Some((line, column, number)) => {
-            let message =
-                format!("`json`: {number} at line {line} column {column} does not fit in an integer");
-            Err(MethodError::new(code::OVERFLOW, message).at(0).help("have it written as a string"))
-        }
-    }
+    Ok((value, reading.has_large))
 }
 
 #[cold]
@@ -242,12 +266,14 @@ pub fn write(host: &mut dyn Host, _: &Value, arguments: &mut [Value]) -> Outcome
             }
         },
     };
-    let mut writer = Writer { host, pace: Pace::default(), out: Vec::new(), indent };
+    let mut writer = Writer { method: "to_json", host, pace: Pace::default(), out: Vec::new(), indent };
     writer.value(argument(arguments, 0), 0).map_err(|error| error.at(0))?;
     Ok(writer.out.into())
 }
 
 struct Writer<'h> {
+    /// The method, for messages.
+    method: &'static str,
     host: &'h mut dyn Host,
     pace: Pace,
     out: Vec<u8>,
@@ -257,7 +283,7 @@ struct Writer<'h> {
 
 impl Writer<'_> {
     fn value(&mut self, value: &Value, depth: usize) -> Outcome<()> {
-        limits::bytes(self.host, "to_json", Some(self.out.len()))?;
+        limits::bytes(self.host, self.method, Some(self.out.len()))?;
         self.pace.turn(self.host)?;
         match value {
             Value::Null => self.out.extend_from_slice(b"null"),
@@ -276,7 +302,7 @@ impl Writer<'_> {
                 writer.value(value, depth + 1)
             })?,
             Value::Duration(_) | Value::Size(_) | Value::Float(_) | Value::Range(_) | Value::Opaque(_) => {
-                return Err(no_form(value));
+                return Err(no_form(self.method, value));
             }
         }
         Ok(())
@@ -290,7 +316,7 @@ impl Writer<'_> {
         mut write: impl FnMut(&mut Self, T) -> Outcome<()>,
     ) -> Outcome<()> {
         if depth >= DEPTH {
-            let message = format!("`to_json`: the value is nested more than {DEPTH} levels deep");
+            let message = format!("`{}`: the value is nested more than {DEPTH} levels deep", self.method);
             return Err(MethodError::new(code::NESTED_TOO_DEEPLY, message));
         }
         let is_empty = items.len() == 0;
@@ -318,7 +344,7 @@ impl Writer<'_> {
     }
 
     fn string(&mut self, text: &Str) -> Outcome<()> {
-        let text = text.to_utf8().map_err(|error| not_utf8("to_json", text, error.valid_up_to()))?;
+        let text = text.to_utf8().map_err(|error| not_utf8(self.method, text, error.valid_up_to()))?;
         // Writing to a vector does not fail.
         serde_json::to_writer(&mut self.out, text)
             .map_err(|error| MethodError::new(code::INTERNAL, format!("`to_json`: {error}")))
@@ -326,8 +352,8 @@ impl Writer<'_> {
 }
 
 #[cold]
-fn no_form(value: &Value) -> MethodError {
-    let message = format!("`to_json`: {} has no form in JSON", value.type_of().phrase());
+fn no_form(method: &str, value: &Value) -> MethodError {
+    let message = format!("`{method}`: {} has no form in JSON", value.type_of().phrase());
     let error = MethodError::new(code::WRONG_TYPE, message);
     match value {
         Value::Duration(_) => error.help("write text, str(d), or a number, d.seconds()"),

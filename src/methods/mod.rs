@@ -44,13 +44,15 @@ mod table_text;
 mod text;
 mod time;
 mod url;
+mod worker;
 mod zone;
 
 use crate::value::{Type, Value};
 
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
-pub use host::{FileKind, Host, JobRequest, Metadata, SideBySide};
+pub use host::{FileKind, Host, JobRequest, Metadata, SideBySide, WorkerRequest};
+pub use json::{read_message, write_message};
 pub use names::{NameId, changes, find, function, instead_of, lacking, missing, name_id, suggest};
 pub use reference::explain;
 pub use table::{FUNCTIONS, METHODS};
@@ -90,6 +92,7 @@ pub enum Receiver {
     Size,
     Range,
     Job,
+    Worker,
     Secret,
 }
 
@@ -107,6 +110,7 @@ impl Receiver {
             Self::Size => &[Type::Size],
             Self::Range => &[Type::Range],
             Self::Job => &[Type::Job],
+            Self::Worker => &[Type::Worker],
             Self::Secret => &[Type::Secret],
         }
     }
@@ -124,6 +128,7 @@ impl Receiver {
             Self::Size => "sizes",
             Self::Range => "ranges",
             Self::Job => "jobs",
+            Self::Worker => "workers",
             Self::Secret => "secrets",
         }
     }
@@ -142,6 +147,7 @@ const ALL_TYPES: &[Type] = &[
     Type::Range,
     Type::Function,
     Type::Job,
+    Type::Worker,
     Type::Secret,
     Type::Opaque,
 ];

@@ -34,6 +34,7 @@ fn reference() -> String {
         ("Sizes", Receiver::Size),
         ("Ranges", Receiver::Range),
         ("Jobs", Receiver::Job),
+        ("Workers", Receiver::Worker),
         ("Secrets", Receiver::Secret),
         ("All values", Receiver::Any),
     ] {

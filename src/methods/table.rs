@@ -7,7 +7,7 @@ use super::{Kind, Method, Parameter, Receiver, Run};
 use super::{
     convert, csv, dotenv, files, input, job, json, list, machine, map, matching, number, order, path, secret,
 };
-use super::{table_text, text, time, url, zone};
+use super::{table_text, text, time, url, worker, zone};
 
 macro_rules! rows {
     ($name:ident: $($receiver:ident {
@@ -370,6 +370,29 @@ Job {
     kill(signal: Str.optional) -> "null" = Value(job::kill);
         "Asks its processes to end, by TERM or another signal, and kills them after the grace. Does not wait.";
         "let job = spawn { sleep 60 }; job.kill(); job.wait() => 143";
+}
+Worker {
+    send(message: Any) -> "null" = Value(worker::send);
+        "Sends a message: any value that JSON can carry, or a string to a worker with `channel=\"lines\"`. Waits while the worker takes none.";
+        "let w = worker with channel=\"lines\" { cat }; w.send('hi'); w.receive() => 'hi'";
+    receive() -> "any" = Value(worker::receive);
+        "Waits for its next message and returns it. Fails if the channel was closed and no message is left.";
+        "let w = worker with channel=\"stdio\" { echo '[1, 2]' }; w.receive() => [1, 2]";
+    messages() -> "messages" = Value(worker::messages);
+        "Its messages for a `for` loop, which ends when the channel is closed. Fails then if the worker failed.";
+        "let w = worker with channel=\"lines\" { cat }; w.messages().type() => 'messages'";
+    ask(message: Any, reply: Function.optional, timeout: Any.optional) -> "any" = Value(worker::ask);
+        "Sends a message and returns the answer: the next message, or with `reply` the next one for which the function is true. Other messages stay for `receive()`. Fails after `timeout`.";
+        "let w = worker with channel=\"lines\" { cat }; w.ask('hi', timeout: 10s) => 'hi'";
+    close() -> "null" = Value(worker::close);
+        "Sends nothing more: the worker reads the end of its input. Messages that it still sends can be received.";
+        "let w = worker with channel=\"lines\" { cat }; w.close(); w.wait() => 0";
+    wait() -> "int" = Value(worker::wait);
+        "Waits for the end of its process and returns the status. Fails if it failed, unless `kill` ended it.";
+        "let w = worker with channel=\"lines\" { cat }; w.close(); w.wait() => 0";
+    kill(signal: Str.optional) -> "null" = Value(worker::kill);
+        "Asks its processes to end, by TERM or another signal, and kills them after the grace. Does not wait.";
+        "let w = worker { sleep 60 }; w.kill(); w.wait() => 143";
 }
 Secret {
     reveal() -> "string" = Value(secret::reveal);

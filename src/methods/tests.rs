@@ -110,6 +110,10 @@ impl Host for Desk {
         options.open(path)?.write_all(bytes)
     }
 
+    fn worker(&mut self, _: &Value, _: WorkerRequest<'_>) -> Outcome {
+        Ok(Value::Null)
+    }
+
     fn job(&mut self, _: &Value, _: JobRequest<'_>) -> Outcome {
         Ok(Value::Null)
     }

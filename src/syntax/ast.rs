@@ -495,6 +495,8 @@ pub enum ExprKind<'s> {
     Index(Box<(Expr<'s>, Expr<'s>)>),
     Capture(Box<Block<'s>>),
     Block(BlockKind, Box<Block<'s>>),
+    /// `worker with OPTIONS { … }`
+    Worker(Box<With<'s>>),
     Sh(ShConstruct),
 }
 

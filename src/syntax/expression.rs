@@ -379,6 +379,16 @@ impl<'s> Reader<'s> {
                 let block = self.block(&mut tokens)?;
                 ExprKind::Block(kind, Box::new(block))
             }
+            Rule::worker => {
+                let mut inner = token.into_inner();
+                inner.next();
+                let options = match inner.peek().filter(|next| next.as_rule() == Rule::with_options) {
+                    Some(_) => self.options(self.missing(inner.next(), span)?, base)?,
+                    None => Vec::new(),
+                };
+                let body = self.block(&mut super::tokens::Tokens::nested(inner, base))?;
+                ExprKind::Worker(Box::new(With { options, body }))
+            }
             Rule::sh_dollar => ExprKind::Sh(ShConstruct::Dollar),
             Rule::sh_arith => ExprKind::Sh(ShConstruct::Arithmetic),
             Rule::sh_backtick => ExprKind::Sh(ShConstruct::Backtick),

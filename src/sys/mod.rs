@@ -51,6 +51,7 @@ pub mod sandbox;
 pub mod signal;
 pub mod signal_state;
 pub mod socket;
+pub mod socket_pair;
 pub mod spawn;
 pub mod stack;
 pub mod start;

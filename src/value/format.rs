@@ -47,6 +47,7 @@ impl NotAWord {
             Type::Map => "take a field: ${map.key}",
             Type::Function => "call it: $[f(…)]",
             Type::Secret => "its text is taken out by x.reveal()",
+            Type::Worker => "send it messages: w.send(x), w.ask(x); its process is ${w.pid}",
             Type::Job => "its process is ${job.pid}; job.wait() waits for it, and job.kill() ends it",
             _ => "use one of its fields",
         }

@@ -103,7 +103,7 @@ const _: () = {
 /// ```
 #[non_exhaustive]
 pub struct Opaque {
-    /// Its kind, for messages: `"function"` or `"job"`.
+    /// Its kind, for messages: `"function"`, `"job"` or `"worker"`.
     pub kind: &'static str,
     /// Its name, for messages; may be empty.
     pub name: String,
@@ -167,6 +167,8 @@ pub enum Type {
     Function,
     /// `spawn { … }`
     Job,
+    /// `worker { … }`
+    Worker,
     /// `secret(x)`
     Secret,
     /// Any other opaque kind.
@@ -189,6 +191,7 @@ impl Type {
             Type::Range => "range",
             Type::Function => "function",
             Type::Job => "job",
+            Type::Worker => "worker",
             Type::Secret => "secret",
             Type::Opaque => "value",
         }
@@ -209,6 +212,7 @@ impl Type {
             Type::Range => "a range",
             Type::Function => "a function",
             Type::Job => "a job",
+            Type::Worker => "a worker",
             Type::Secret => "a secret",
             Type::Opaque => "an opaque value",
         }
@@ -243,6 +247,7 @@ impl Value {
             Value::Opaque(opaque) => match opaque.kind {
                 "function" => Type::Function,
                 "job" => Type::Job,
+                "worker" => Type::Worker,
                 secret::KIND => Type::Secret,
                 _ => Type::Opaque,
             },

@@ -62,6 +62,8 @@ pub enum ExprKind {
         capture: bool,
         body: Arc<Block>,
     },
+    /// A program that answers messages.
+    Worker(Box<Worker>),
     /// A function of the language itself.
     Intrinsic(Intrinsic, Box<[Expr]>),
     /// A function of the table.

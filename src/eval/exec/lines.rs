@@ -1,6 +1,7 @@
 //! Lines of an input: `each line { … }` and `read_line()`. Neither takes more than it returns, so the next reader of
 //! the same input gets the rest.
 
+use crate::channel::LineBuffer;
 use crate::check::program::{Block, SideBySide, Slot};
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -34,39 +35,6 @@ pub(in crate::eval) struct LineSource<'a> {
     ended: bool,
 }
 
-/// Input that has been read and is taken line by line.
-#[derive(Default)]
-struct LineBuffer {
-    bytes: Vec<u8>,
-    /// The start of the next line.
-    start: usize,
-    /// The place from which the search for the end of the line continues, so that a long line that arrives in
-    /// pieces is searched only once.
-    searched: usize,
-}
-
-impl LineBuffer {
-    /// Takes the next line, without its end. If there is no whole line, makes room for more input.
-    #[inline]
-    fn next_line(&mut self) -> Option<Vec<u8>> {
-        let Some(length) = memchr::memchr(b'\n', &self.bytes[self.searched..]) else {
-            self.bytes.drain(..self.start);
-            (self.start, self.searched) = (0, self.bytes.len());
-            return None;
-        };
-        let end = self.searched + length;
-        let line = self.bytes[self.start..end].to_vec();
-        (self.start, self.searched) = (end + 1, end + 1);
-        Some(line)
-    }
-
-    /// Takes the rest after the last complete line, a last line without an end.
-    fn last_line(&mut self) -> Option<Vec<u8>> {
-        let line = std::mem::take(self).bytes;
-        (!line.is_empty()).then_some(line)
-    }
-}
-
 impl<'a> LineSource<'a> {
     /// Returns the input to wait for when there is no line.
     pub fn input(&self) -> BorrowedFd<'a> {
@@ -83,12 +51,12 @@ impl<'a> LineSource<'a> {
             if self.ended {
                 return Ok(self.buffer.last_line().map_or(Given::End, Given::line));
             }
-            run.refuse_long_line(self.buffer.bytes.len(), self.source.span)?;
+            run.refuse_long_line(self.buffer.len(), self.source.span)?;
             let source = &mut self.source;
             if !source.reader.never_waits() && !is_readable(source.input) {
                 return Ok(Given::Later);
             }
-            match source.reader.take(source.input, &mut self.buffer.bytes) {
+            match source.reader.take(source.input, self.buffer.bytes_mut()) {
                 Ok(taken) => self.ended = taken == Taken::End,
                 Err(error) if pipe::is_for_later(&error) => return Ok(Given::Later),
                 Err(error) => return Err(run.unreadable(&error, self.source.span)),
@@ -157,7 +125,7 @@ impl Interpreter {
                     return Ok(());
                 }
             }
-            if self.take_lines(&mut source, &mut buffer.bytes)? == Taken::End {
+            if self.take_lines(&mut source, buffer.bytes_mut())? == Taken::End {
                 break;
             }
         }

@@ -447,10 +447,12 @@ impl Interpreter {
                 files.let_any_user_open();
             }
             let steps = self.steps_for(&program, syntax.span)?;
+            let mut environment = stage.environment.unwrap_or_else(|| self.env.environment.clone());
+            self.give_channel(&mut files, &mut environment);
             let program = Program {
                 program,
                 argv: stage.argv,
-                environment: stage.environment.unwrap_or_else(|| self.env.environment.clone()),
+                environment,
                 directory: self.env.directory.clone(),
                 files,
                 steps,

@@ -59,7 +59,14 @@ impl Interpreter {
         let came_of_it = running.came_of_it.recv();
         let span = Span::default();
         let source = running.program.source(running.program.script).clone();
-        let joined = self.await_job(&Job { number: 0, state: running.state, source, span, is_orphan: false });
+        let joined = self.await_job(&Job {
+            number: 0,
+            state: running.state,
+            source,
+            span,
+            is_orphan: false,
+            worker: None,
+        });
         match came_of_it {
             Ok((interpreter, ran)) => {
                 *self = interpreter;

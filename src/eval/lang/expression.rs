@@ -121,6 +121,9 @@ impl Interpreter {
                 {
                     return Ok(field);
                 }
+                if let Some(field) = Self::worker_field(&value, name.as_bytes()) {
+                    return Ok(field);
+                }
                 let Value::Map(map) = &value else {
                     return Err(self.no_field(&value, name, receiver.span));
                 };
@@ -145,6 +148,7 @@ impl Interpreter {
                 self.json_of(text, expr.span)
             }
             ExprKind::Spawn { capture, body } => self.spawn_block(body, *capture, expr.span),
+            ExprKind::Worker(worker) => self.start_worker(worker, expr.span),
             ExprKind::Record { capture, body } => self.record(*capture, body, expr.span),
             ExprKind::Method(receiver, name, arguments) => self.method(receiver, *name, arguments, expr.span),
             ExprKind::Change(change) => self.change(change, expr.span),
@@ -330,6 +334,12 @@ impl Interpreter {
             let message = format!("a job has no field `{}`", crate::diag::visible(name.as_bytes()));
             let error = page(code::MISSING_KEY, self.source(), span, message, "job");
             return Error::value(error.help("it has pid and status; job.wait() waits, and gives the status"))
+                .into();
+        }
+        if found == Type::Worker {
+            let message = format!("a worker has no field `{}`", crate::diag::visible(name.as_bytes()));
+            let error = page(code::MISSING_KEY, self.source(), span, message, "worker");
+            return Error::value(error.help("it has pid and status; a message is received by w.receive()"))
                 .into();
         }
         let message = format!("what has this field is {}, not a map", found.phrase());

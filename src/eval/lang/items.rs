@@ -3,8 +3,10 @@
 use crate::check::program::{Binding, Expr, ForItems};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Eval, Unwind};
+use crate::eval::workers::{Worker, messages_of};
 use crate::span::Span;
 use crate::value::{List, Map, Str, Value};
+use std::sync::Arc;
 
 /// An item of a loop.
 pub enum Item {
@@ -21,6 +23,8 @@ pub enum Items {
     /// The list, and the index of the next element.
     List(List, usize),
     Entries(Map, usize),
+    /// The messages of a worker, which are waited for, and the place of the expression.
+    Messages(Arc<Worker>, Span),
     None,
 }
 
@@ -49,7 +53,7 @@ impl Iterator for Items {
                 *place += 1;
                 entry.map(|(key, value)| Item::Entry(key.clone(), value.clone()))
             }
-            Self::None => None,
+            Self::Messages(..) | Self::None => None,
         }
     }
 }
@@ -62,7 +66,7 @@ impl Items {
             Self::Range(next, last) => last.abs_diff(*next).saturating_add(1),
             Self::List(list, place) => list.len().saturating_sub(*place) as u64,
             Self::Entries(map, place) => map.len().saturating_sub(*place) as u64,
-            Self::None => 0,
+            Self::Messages(..) | Self::None => 0,
         }
     }
 }
@@ -83,6 +87,9 @@ impl Interpreter {
                 Ok(range.bounds().map_or(Items::None, |(first, last)| Items::Range(first, last)))
             }
             (Value::List(list), [_]) => Ok(Items::List(list, 0)),
+            (value, [_]) if messages_of(&value).is_some() => {
+                Ok(messages_of(&value).map_or(Items::None, |worker| Items::Messages(worker.clone(), span)))
+            }
             (Value::Map(map), [_, _]) => Ok(Items::Entries(map, 0)),
             (value, bindings) => Err(self.no_items(&value, bindings.len() == 1, span)),
         }

@@ -1,15 +1,17 @@
 //! Methods and functions of the table: their arguments, and their access to a run.
 
+use crate::channel::without_lone_surrogates;
 use crate::check::program::*;
 use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::tasks::job_state::JobState;
+use crate::eval::workers::{Question, Worker, worker_of};
 use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
-    SideBySide,
+    SideBySide, WorkerRequest,
 };
 use crate::process::Signal;
 use crate::span::Span;
@@ -181,6 +183,23 @@ impl Interpreter {
         Error::value(page).into()
     }
 
+    /// Returns the value of a message, or the reason why it is none.
+    pub(in crate::eval) fn value_of_message(
+        &mut self,
+        line: &[u8],
+        span: Span,
+    ) -> Eval<Result<Value, String>> {
+        let Ok(text) = std::str::from_utf8(line) else { return Ok(Err("it is not UTF-8".to_owned())) };
+        let mut caller = Caller { run: self, span, unwound: None };
+        let outcome = methods::read_message(&mut caller, &without_lone_surrogates(text));
+        match (outcome, caller.unwound) {
+            (_, Some(unwind)) => Err(unwind),
+            (Ok(value), None) => Ok(Ok(value)),
+            (Err(MethodError::Message(message)), None) => Ok(Err(message.message)),
+            (Err(MethodError::Host), None) => Ok(Err("it can't be read".to_owned())),
+        }
+    }
+
     /// `json { … }`
     pub(in crate::eval) fn json_of(&mut self, text: Vec<u8>, span: Span) -> Eval<Value> {
         let Some(function) = methods::function("json") else { return Ok(Value::Null) };
@@ -224,6 +243,48 @@ impl Caller<'_> {
         }
         let allowed = self.run.admit(&Effect::Look(path.as_os_str().as_bytes()), self.span);
         self.or_unwind(allowed.map(|_| Ok(Cow::Borrowed(path))))
+    }
+
+    /// Returns a message as the line that is sent.
+    fn line_of(&mut self, worker: &Worker, message: &Value) -> Outcome<Vec<u8>> {
+        let mut line = match message {
+            _ if worker.carries_json() => methods::write_message(self, message)?,
+            Value::Str(text) if !text.as_bytes().contains(&b'\n') => text.as_bytes().to_vec(),
+            Value::Str(_) => {
+                let error = MethodError::new(code::BAD_VALUE, "`send`: the text has more than one line");
+                return Err(error
+                    .at(0)
+                    .help("send a line at a time: for line in (text.lines()) { w.send(line) }"));
+            }
+            other => {
+                let message = format!("`send`: a line is a string, and this is {}", other.type_of().phrase());
+                return Err(MethodError::new(code::WRONG_TYPE, message).at(0).help("write: w.send(str(x))"));
+            }
+        };
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    /// Sends a signal to a job.
+    fn signal_job(&mut self, state: &Arc<JobState>, name: &[u8]) -> Outcome {
+        match Signal::parse(name) {
+            Some(signal) => {
+                let targets: Vec<i32> = state.pid().into_iter().collect();
+                let effect = Effect::Signal { signal: &signal.to_string(), targets: &targets };
+                let sent = self.run.perform(&effect, self.span, |_, _| {
+                    state.signal(signal);
+                    Ok(())
+                });
+                self.put_by(sent)?;
+                Ok(Value::Null)
+            }
+            None => {
+                let message = format!("`kill`: {} is not a signal", quote_word(name));
+                Err(MethodError::new(code::BAD_VALUE, message)
+                    .at(0)
+                    .help("write its name: job.kill(\"HUP\")"))
+            }
+        }
     }
 }
 
@@ -300,25 +361,37 @@ impl Host for Caller<'_> {
                 let outcome = self.run.wait_for_job(state, self.span);
                 self.put_by(outcome)
             }
-            JobRequest::Kill(name) => match Signal::parse(name) {
-                Some(signal) => {
-                    let targets: Vec<i32> = state.pid().into_iter().collect();
-                    let effect = Effect::Signal { signal: &signal.to_string(), targets: &targets };
-                    let sent = self.run.perform(&effect, self.span, |_, _| {
-                        state.signal(signal);
-                        Ok(())
-                    });
-                    self.put_by(sent)?;
-                    Ok(Value::Null)
-                }
-                None => {
-                    let message = format!("`kill`: {} is not a signal", quote_word(name));
-                    Err(MethodError::new(code::BAD_VALUE, message)
-                        .at(0)
-                        .help("write its name: job.kill(\"HUP\")"))
-                }
-            },
+            JobRequest::Kill(name) => self.signal_job(state, name),
         }
+    }
+
+    fn worker(&mut self, worker: &Value, request: WorkerRequest<'_>) -> Outcome {
+        let Some(worker) = worker_of(worker) else { return Ok(Value::Null) };
+        let span = self.span;
+        let usable = self.run.usable(worker, span);
+        self.put_by(usable)?;
+        let outcome = match request {
+            WorkerRequest::Send(message) => {
+                let line = self.line_of(worker, message)?;
+                self.run.send_to(worker, &line, span)
+            }
+            WorkerRequest::Ask { message, reply, timeout } => {
+                let line = self.line_of(worker, message)?;
+                self.run.ask_worker(worker, &Question { line, reply, timeout }, span)
+            }
+            WorkerRequest::Receive => self.run.receive_from(worker, span),
+            WorkerRequest::Messages => Ok(Interpreter::messages(worker)),
+            WorkerRequest::Close => {
+                worker.end_messages();
+                Ok(Value::Null)
+            }
+            WorkerRequest::Wait => self.run.wait_for_worker(worker, span),
+            WorkerRequest::Kill(name) => match worker.job() {
+                Some(state) => return self.signal_job(state, name),
+                None => Ok(Value::Null),
+            },
+        };
+        self.put_by(outcome)
     }
 
     fn read_line(&mut self) -> Outcome<Option<Vec<u8>>> {

@@ -3,6 +3,7 @@
 use crate::check::program::*;
 use crate::diag::code;
 use crate::eval::Interpreter;
+use crate::eval::lang::items::Items;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
 use crate::sys::stack;
@@ -104,6 +105,10 @@ impl Interpreter {
             StatementKind::Fail(value) => Err(self.fail_statement(value, statement.span)),
             StatementKind::Break => Err(Unwind::Break),
             StatementKind::Continue => Err(Unwind::Continue),
+            StatementKind::OpenChannel => {
+                self.open_channel();
+                Ok(())
+            }
             StatementKind::Use(module) => {
                 let used = self.use_module(*module);
                 self.status = 0;
@@ -389,7 +394,11 @@ impl Interpreter {
         items: &ForItems,
         body: &Block,
     ) -> Eval<()> {
-        for item in self.items(bindings, items)? {
+        let items = match self.items(bindings, items)? {
+            Items::Messages(worker, span) => return self.for_messages(&worker, bindings, body, span),
+            items => items,
+        };
+        for item in items {
             self.check_interrupt()?;
             self.bind_item(bindings, item)?;
             if self.loop_turn(body)? {

@@ -2,7 +2,7 @@
 
 mod options;
 mod progress;
-mod relay;
+pub(in crate::eval) mod relay;
 mod retry;
 mod sandbox;
 
@@ -138,7 +138,7 @@ impl Interpreter {
     fn with_its_jobs(&mut self, body: &Block) -> Eval<()> {
         let before = std::mem::take(&mut self.jobs);
         let result = match self.block(body) {
-            ended if is_normal(&ended) => self.await_jobs().and(ended),
+            ended if is_normal(&ended) => self.settle_jobs(Ok(())).and(ended),
             failed => {
                 self.stop_jobs();
                 failed

@@ -7,6 +7,7 @@ use crate::eval::page;
 use crate::eval::report::unwind::{Error, Eval, Failure, Unwind};
 use crate::eval::scope::settings::Settings;
 use crate::eval::tasks::job_state::{Ending, JobState};
+use crate::eval::workers::Worker;
 use crate::process::{Control, Descriptor, FileTable, Interrupt, OpenMode, open};
 use crate::span::Span;
 use crate::sys::Pid;
@@ -25,6 +26,8 @@ pub struct Job {
     /// Whether the `( list )` that started it has ended: no command can name it, and only the end of the run waits for
     /// it.
     pub is_orphan: bool,
+    /// The worker whose block it runs. `wait` does not wait for it.
+    pub worker: Option<Arc<Worker>>,
 }
 
 impl Job {
@@ -69,7 +72,9 @@ impl Jobs {
     /// turns. The job that runs the loop doesn't count.
     pub fn are_around(&self, own: Option<&Arc<JobState>>) -> bool {
         let is_own = |job: &Job| own.is_some_and(|own| Arc::ptr_eq(own, &job.state));
-        self.is_part || !self.is_empty() && self.lock().iter().any(|job| !job.is_orphan && !is_own(job))
+        self.is_part
+            || !self.is_empty()
+                && self.lock().iter().any(|job| !job.is_orphan && job.worker.is_none() && !is_own(job))
     }
 
     /// Returns whether there are jobs that only a plain loop would know here.
@@ -82,7 +87,7 @@ impl Jobs {
         let mut jobs = self.lock();
         let own = jobs.iter().filter(|job| !job.is_orphan);
         let number = own.map(|job| job.number).max().unwrap_or_default() + 1;
-        jobs.push(Job { number, state, source, span, is_orphan: false });
+        jobs.push(Job { number, state, source, span, is_orphan: false, worker: None });
         number
     }
 
@@ -104,6 +109,26 @@ impl Jobs {
             return Vec::new();
         }
         self.lock().extract_if(.., |job| job.is_orphan && (all || job.state.has_ended())).collect()
+    }
+
+    /// Notes that a job runs the block of a worker.
+    pub fn note_worker(&self, state: &Arc<JobState>, worker: &Arc<Worker>) {
+        if let Some(job) = self.lock().iter_mut().find(|job| Arc::ptr_eq(&job.state, state)) {
+            job.worker = Some(worker.clone());
+        }
+    }
+
+    /// Removes and returns the jobs of workers.
+    pub fn take_workers(&self) -> Vec<Job> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        self.lock().extract_if(.., |job| job.worker.is_some()).collect()
+    }
+
+    /// Returns the jobs that `wait` waits for.
+    fn awaited(&self) -> Vec<Job> {
+        self.lock().iter().filter(|job| job.worker.is_none()).cloned().collect()
     }
 
     fn take(&self) -> Vec<Job> {
@@ -174,6 +199,15 @@ impl Interpreter {
             None => Ok(()),
             Some(failure) => Err(self.raise(failure)),
         }
+    }
+
+    /// Starts the job that runs the block of a worker.
+    pub(in crate::eval) fn start_job_of_worker(
+        &mut self,
+        span: Span,
+        work: impl FnOnce(&mut Interpreter) -> Eval<()> + Send + 'static,
+    ) -> Eval<Arc<JobState>> {
+        self.start_job(span, JobOptions::default(), work)
     }
 
     fn start_job(
@@ -254,7 +288,13 @@ impl Interpreter {
     /// Waits for the jobs of successful work, and ends those of failed work.
     pub(in crate::eval) fn settle_jobs<T>(&mut self, ran: Eval<T>) -> Eval<T> {
         match ran {
-            Ok(value) => self.await_jobs().map(|()| value),
+            Ok(value) => match self.await_jobs() {
+                Ok(()) => self.end_workers().map(|()| value),
+                Err(unwind) => {
+                    self.stop_workers();
+                    Err(unwind)
+                }
+            },
             Err(unwind) => {
                 self.end_jobs(&unwind);
                 Err(unwind)
@@ -284,8 +324,9 @@ impl Interpreter {
             self.end_jobs(&unwind);
             return Err(unwind.not_absorbed());
         }
-        let (suspended, jobs) = self.jobs.take().into_iter().partition(|job| job.state.is_suspended());
-        *self.jobs.lock() = suspended;
+        let (kept, jobs) =
+            self.jobs.take().into_iter().partition(|job| job.state.is_suspended() || job.worker.is_some());
+        *self.jobs.lock() = kept;
         let jobs: Vec<Job> = jobs;
         jobs.iter().for_each(|job| job.state.attend());
         for job in jobs {
@@ -299,7 +340,7 @@ impl Interpreter {
 
     /// Waits until no job of a prompt runs. A key ends the wait, but not the jobs.
     fn await_running_jobs(&self) -> Eval<()> {
-        let jobs = self.jobs.lock().clone();
+        let jobs = self.jobs.awaited();
         let runs = |job: &Job| !job.state.has_ended() && !job.state.is_suspended();
         let ends = jobs.iter().map(|job| job.state.changes());
         let suspensions = jobs.iter().filter_map(|job| Some(job.state.control.as_ref()?.changes()));
@@ -310,7 +351,7 @@ impl Interpreter {
     /// Waits until all jobs of a script have ended. A key of the terminal does not end the wait, since the jobs have
     /// also received it.
     fn await_all_jobs(&self) -> Eval<()> {
-        let jobs = self.jobs.lock().clone();
+        let jobs = self.jobs.awaited();
         jobs.iter().for_each(|job| job.state.attend());
         let ends = jobs.iter().map(|job| job.state.changes());
         let span = jobs.first().map_or(Span::default(), |job| job.span);
@@ -351,6 +392,7 @@ impl Interpreter {
     /// Handles the jobs when the script ends early. An interrupt ends its jobs by itself; after a failure they are
     /// awaited, since half a job is worse than a late one.
     pub(in crate::eval) fn end_jobs(&mut self, unwind: &Unwind) {
+        self.stop_workers();
         let jobs = self.jobs.take();
         for job in &jobs {
             job.state.attend();
@@ -365,6 +407,7 @@ impl Interpreter {
 
     /// Stops all jobs, and waits until they have ended.
     pub(in crate::eval) fn stop_jobs(&mut self) {
+        self.stop_workers();
         let jobs = self.jobs.take();
         for job in &jobs {
             job.state.stop(self.env.settings.signal);

@@ -102,6 +102,15 @@ impl<'s> Collector<'s> {
                 let word = self.out.all.len().saturating_sub(1).max(head);
                 self.block(block, word, chain, true);
             }
+            ExprKind::Worker(worker) => {
+                let head = self.out.all.len();
+                self.gap(expr.span.start as usize + "worker".len());
+                let word = self.out.all.len().saturating_sub(1).max(head);
+                self.options(&worker.options);
+                self.gap(worker.body.span.start as usize);
+                let chain = self.chain();
+                self.block(&worker.body, word, chain, true);
+            }
             ExprKind::Sh(_) => self.sh = true,
         }
         if !self.sh {

@@ -73,7 +73,7 @@ impl Scanner<'_> {
         let before = &self.text[..self.last];
         let word = &before
             [before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |i| i + 1)..];
-        matches!(word, b"lines" | b"json" | b"bytes" | b"capture" | b"try" | b"spawn")
+        matches!(word, b"lines" | b"json" | b"bytes" | b"capture" | b"try" | b"spawn" | b"worker")
     }
 
     /// Returns whether the last token of an expression can end a value, so that a `{` after it opens a

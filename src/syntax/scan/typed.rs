@@ -356,7 +356,7 @@ impl Scanner<'_> {
         let look = match word {
             [b'0'..=b'9', ..] => Look::Number,
             b"and" | b"or" | b"not" | b"in" | b"true" | b"false" | b"null" => Look::Keyword,
-            b"lines" | b"json" | b"bytes" | b"capture" | b"try" | b"spawn"
+            b"lines" | b"json" | b"bytes" | b"capture" | b"try" | b"spawn" | b"worker"
                 if rest[length..].trim_ascii_start().first() == Some(&b'{') =>
             {
                 Look::Keyword

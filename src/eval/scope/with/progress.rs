@@ -148,7 +148,7 @@ impl Interpreter {
             return run(self);
         }
         let read = (source != Source::Input).then_some(found);
-        self.tapped(Arc::new(Watcher { shown, read }), span, run)
+        self.tapped(&[1, 2], Arc::new(Watcher { shown, read }), span, run)
     }
 }
 

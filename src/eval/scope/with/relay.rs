@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 /// An observer that passes on the output of a block. Two threads call it at once.
-pub(super) trait Tap: Send + Sync + 'static {
+pub(in crate::eval) trait Tap: Send + Sync + 'static {
     /// Writes bytes that arrived on standard output (1) or standard error (2). The inner error is that of the
     /// kernel.
     fn pass(&self, run: &Interpreter, number: i32, target: &Descriptor, bytes: &[u8])
@@ -40,12 +40,13 @@ impl Interpreter {
         run: impl FnOnce(&mut Self) -> Eval<()>,
     ) -> Eval<()> {
         let (Some(activity), Some(span)) = (limit.activity(), limit.span) else { return run(self) };
-        self.tapped(Arc::new(Listener(activity.clone())), span, run)
+        self.tapped(&[1, 2], Arc::new(Listener(activity.clone())), span, run)
     }
 
     /// Runs code with its standard output and standard error passed on, each by a thread.
-    pub(super) fn tapped(
+    pub(in crate::eval) fn tapped(
         &mut self,
+        numbers: &[i32],
         tap: Arc<impl Tap>,
         span: Span,
         run: impl FnOnce(&mut Self) -> Eval<()>,
@@ -54,7 +55,7 @@ impl Interpreter {
         let mut relays: Vec<Task<Result<(), Lost>>> = Vec::with_capacity(2);
         // The files are dropped before the tasks that read the pipes to their end.
         let mut files = self.env.files.clone();
-        for number in [1, 2] {
+        for &number in numbers {
             let Some(target) = self.env.files.get(number).cloned() else { continue };
             let (reader, writer) = self.pipe(span)?;
             files.set(number, Arc::new(writer));

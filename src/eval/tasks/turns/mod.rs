@@ -25,7 +25,7 @@ use crate::eval::report::unwind::{Error, Eval, page};
 use crate::methods;
 use crate::process::Descriptor;
 use crate::span::Span;
-use crate::value::{List, Value};
+use crate::value::{List, Type, Value};
 use crew::Work;
 use looped::Loop;
 use options::LoopOptions;
@@ -102,7 +102,19 @@ impl Interpreter {
         let options = self.loop_options(&looped.options)?;
         let own;
         let source = match (&looped.over, input) {
-            (Over::For { bindings, items }, _) => Source::Items(self.items(bindings, items)?),
+            (Over::For { bindings, items }, _) => match self.items(bindings, items)? {
+                Items::Messages(_, span) => {
+                    let unwind = self.wrong_type(
+                        span,
+                        "what turns side by side take",
+                        "a list or range",
+                        Type::Opaque,
+                    );
+                    let help = "take the messages one after the other, and ask several workers in the turns";
+                    return Err(unwind.helped(Some(help)));
+                }
+                items => Source::Items(items),
+            },
             (Over::Each(_), Some((input, alone))) => {
                 Source::Lines(self.line_source(input, alone, looped.span)?)
             }

@@ -1,0 +1,83 @@
+//! `worker with OPTIONS { … }`: its options, and the statement that has its channel.
+
+use super::false_tests::Outcome;
+use super::lower::Checker;
+use super::program::*;
+use super::settings::Setting;
+use crate::diag::code;
+use crate::syntax::ast;
+use std::sync::Arc;
+
+/// Programs that start another program and keep its channel for themselves.
+const KEEPERS: &[&str] = &["npm", "npx", "yarn", "pnpm"];
+
+impl<'s> Checker<'s> {
+    /// Lowers a worker. The options that a `with` has are one around its block.
+    pub(super) fn worker(&mut self, worker: ast::With<'s>) -> Worker {
+        let (options, around): (Vec<WithOption>, Vec<WithOption>) =
+            self.all_settings(worker.options).into_iter().partition(|option| is_own(option.setting));
+        for option in around.iter().filter(|option| !is_of_program(option.setting)) {
+            let name = option.setting.row().name;
+            let message = format!("a worker has no option `{name}`");
+            let help = "write it inside the block, or at the code that uses the worker: with …=… { … }";
+            self.error(code::NOT_OF_WORKER, option.span, message, "not for a worker", help);
+        }
+        if !options.iter().any(|option| option.setting == Setting::Channel) {
+            self.refuse_keeper(&worker.body);
+        }
+        let lower = |this: &mut Self| {
+            this.copy(|this| this.reaching(|reach| reach.under(&around), |this| this.block(worker.body)))
+        };
+        let Block { statements, defers } = self.ending(Outcome::Job, lower);
+        let mut statements = statements.into_vec();
+        // The commands before the last one prepare it, and must not take its messages.
+        let last = statements.len().saturating_sub(1);
+        let span = statements.last().map_or(Default::default(), |last| last.span);
+        statements.insert(last, Statement { span, kind: StatementKind::OpenChannel });
+        let mut body = Block { statements: statements.into_boxed_slice(), defers };
+        if !around.is_empty() {
+            let with = Compound::With(With { options: around.into_boxed_slice(), body });
+            let kind = StatementKind::Compound(Arc::new(with));
+            body = Block { statements: Box::new([Statement { span, kind }]), defers: false };
+        }
+        Worker { options: options.into_boxed_slice(), command: span, body: Arc::new(body) }
+    }
+
+    /// Refuses `npm start`: it gives its child the channel's variable but not the descriptor, so that every message is
+    /// lost.
+    fn refuse_keeper(&mut self, body: &ast::Block<'s>) {
+        let Some(ast::StatementKind::Stage(stage)) = body.statements.last().map(|last| &last.kind) else {
+            return;
+        };
+        let ast::StageKind::Simple(simple) = &stage.kind else { return };
+        let Some(ast::Word { kind: ast::WordKind::Bare(name), span }) = simple.words.first() else { return };
+        if !KEEPERS.contains(name) {
+            return;
+        }
+        let message = format!("`{name}` keeps the channel for itself, and every message is lost");
+        let help = "write the command that package.json has for it: worker { node child.js }";
+        self.error(code::CHANNEL_KEPT, *span, message, "does not pass the channel on", help);
+    }
+
+    /// Refuses options of workers for other blocks.
+    pub(super) fn refuse_options_of_workers(&mut self, options: &[WithOption]) {
+        let Some(option) = options.iter().find(|option| option.setting == Setting::Channel) else { return };
+        let text = &self.text[option.span.range()];
+        let help = format!("write it at a worker: let w = worker with {text} {{ … }}");
+        let message = "`channel` is an option of workers";
+        self.error(code::NOT_OF_WORKER, option.span, message, "this is not a worker", &help);
+    }
+}
+
+/// Returns whether an option is the worker's own.
+fn is_own(setting: Setting) -> bool {
+    matches!(setting, Setting::Channel | Setting::Timeout)
+}
+
+/// Returns whether an option says how the programs of a block run.
+fn is_of_program(setting: Setting) -> bool {
+    use Setting::{ClearEnv, CpuTime, Cwd, Env, FileSize, Grace, Group, Memory, Nice, OpenFiles, Processes};
+    use Setting::{Signal, Umask, User};
+    matches!(setting, ClearEnv | CpuTime | Cwd | Env | FileSize | Grace | Group | Memory | Nice)
+        || matches!(setting, OpenFiles | Processes | Signal | Umask | User)
+}

@@ -1,0 +1,4 @@
+# A worker that never reads its messages.
+import time
+while True:
+    time.sleep(60)
