@@ -54,6 +54,7 @@ pub mod policy;
 )]
 mod process;
 mod programs;
+mod service;
 pub mod span;
 mod syntax;
 #[cfg_attr(

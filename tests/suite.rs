@@ -69,6 +69,7 @@ mod screenshots;
 mod script_completions;
 mod scripts;
 mod secrets;
+mod services;
 mod shared_lines;
 mod side_by_side;
 mod signals;

@@ -37,7 +37,9 @@ pub fn method(context: &Context<'_, '_>, call: &Expr<'_>, is_last: bool) -> Opti
 
 fn has_effect(id: NameId) -> bool {
     methods::changes(id)
-        || id.methods().any(|method| matches!(method.receiver, Receiver::Job | Receiver::Worker))
+        || id
+            .methods()
+            .any(|method| matches!(method.receiver, Receiver::Job | Receiver::Worker | Receiver::Service))
 }
 
 /// The result type of a method that returns the type of its receiver.
@@ -94,7 +96,11 @@ fn may_act(context: &Context<'_, '_>, expr: &Expr<'_>) -> bool {
             let id = methods::name_id(name.text);
             any(receiver) || id.is_none_or(|id| has_effect(id) || acts(context, id, arguments))
         }
-        ExprKind::Call(..) | ExprKind::Capture(_) | ExprKind::Block(..) | ExprKind::Worker(_) => true,
+        ExprKind::Call(..)
+        | ExprKind::Capture(_)
+        | ExprKind::Block(..)
+        | ExprKind::Worker(_)
+        | ExprKind::Service(_) => true,
         ExprKind::Sh(_) => true,
     }
 }

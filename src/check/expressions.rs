@@ -132,6 +132,7 @@ impl<'s> Checker<'s> {
                 }
             },
             ast::ExprKind::Worker(worker) => ExprKind::Worker(Box::new(self.worker(*worker))),
+            ast::ExprKind::Service(service) => ExprKind::Service(Arc::new(self.service(*service))),
             ast::ExprKind::Sh(ShConstruct::Operator) => {
                 let help = "write `not`: if (not x) { … }; `!=` compares";
                 self.error(

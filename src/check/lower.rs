@@ -255,7 +255,12 @@ impl<'s> Checker<'s> {
                 };
                 // The value is resolved first: in a block, `let x = x + 1` means the outer x.
                 let is_bool = self.is_bool(&value);
-                let value = self.expr(value);
+                let mut value = self.expr(value);
+                if let ExprKind::Service(service) = &mut value.kind
+                    && let Some(service) = Arc::get_mut(service)
+                {
+                    service.name = name.text.to_string();
+                }
                 let slot = self.declare(name);
                 if is_bool {
                     self.scopes.mark_bool(name.text);

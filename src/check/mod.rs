@@ -36,6 +36,7 @@ mod redirections;
 mod replace;
 mod scope;
 mod secrets;
+mod services;
 pub mod settings;
 pub mod sh_constructs;
 mod sh_parameters;

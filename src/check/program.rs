@@ -398,6 +398,18 @@ pub struct Worker {
     pub body: Arc<Block>,
 }
 
+/// `service with OPTIONS { … }`
+#[derive(Debug)]
+pub struct Service {
+    /// The variable that it is assigned to; may be empty.
+    pub name: String,
+    /// The options of the service itself.
+    pub options: Box<[WithOption]>,
+    /// The options that a `with` around its block would have.
+    pub around: Box<[WithOption]>,
+    pub body: Arc<Block>,
+}
+
 #[derive(Debug)]
 pub struct WithOption {
     pub setting: Setting,

@@ -24,13 +24,20 @@ pub enum Setting {
     Grace,
     Group,
     Halt,
+    Health,
     IdleTimeout,
+    Interval,
     Jobs,
+    Listen,
     Load,
     Log,
+    LogFile,
+    LogKeep,
+    LogSize,
     MaxOutput,
     Memory,
     MemoryFree,
+    MostRestarts,
     Net,
     Nice,
     Ok,
@@ -40,6 +47,8 @@ pub enum Setting {
     Progress,
     Rate,
     Read,
+    Ready,
+    Restart,
     Resume,
     Retry,
     RetryOn,
@@ -49,6 +58,7 @@ pub enum Setting {
     Tag,
     Timeout,
     Umask,
+    Unhealthy,
     User,
     Write,
 }
@@ -78,6 +88,11 @@ pub enum Takes {
     Paths,
     /// `true`, `false`, or a list of what stays open.
     Network,
+    /// A text, or a list of texts.
+    Texts,
+    Function,
+    /// `"listening"`, `"notify"` or a function.
+    Ready,
 }
 
 /// A row of the table.
@@ -110,13 +125,20 @@ pub const ALL: &[OptionSpec] = rows! {
     Grace "grace" Takes::Duration, "The time that processes have to end before SIGKILL. The default is 5s.";
     Group "group" Takes::Account, "The group that programs run as, by name or number. Needs privileges.";
     Halt "halt" Takes::OneOf(&["first", "never", "now", "soon"], "\"soon\", \"now\", \"never\" or \"first\""), "The effect of a failure in a loop with `jobs`: with \"soon\" (the default) no further turn starts, with \"now\" the running turns are ended too, with \"never\" the loop goes on and fails at its end. With \"first\" the first success ends all other turns, and the loop fails if no turn succeeds.";
+    Health "health" Takes::Function, "For a service: a function of the instance, a map with `number` and `pid`. It is called every `interval`. It reports a healthy instance unless it fails or returns false.";
     IdleTimeout "idle_timeout" Takes::Duration, "Ends the block if it prints nothing on standard output or standard error for this long. Both go through a pipe.";
-    Jobs "jobs" Takes::Number(1, 1_000_000), "The number of turns of `for` or `each` that run at once, [side by side](#loops-side-by-side).";
+    Interval "interval" Takes::Duration, "For a service: the time between two health checks, and the time limit of each. The default is 10s.";
+    Jobs "jobs" Takes::Number(1, 1_000_000), "The number of turns of `for` or `each` that run at once, [side by side](#loops-side-by-side), or the number of instances of a service.";
+    Listen "listen" Takes::Texts, "For a service: the sockets that its instances share, as `host:port` or `unix:PATH`, or a list of them. With port 0 the system chooses a free port.";
     Load "load" Takes::Positive, "For a loop with `jobs`: no turn starts while the load of the machine per processor is above this number.";
     Log "log" Takes::Text, "For a loop with `jobs`: the path of a new [log](#log-and-resume), with a line of JSON for each turn that ends.";
+    LogFile "log_file" Takes::Text, "For a service: the path of a file to which the output of its instances is appended.";
+    LogKeep "log_keep" Takes::Number(1, 1_000_000), "For a service: the number of older log files that are kept, as `PATH.1`, `PATH.2` and so on. The default is 5.";
+    LogSize "log_size" Takes::Size, "For a service: the size at which the log file is renamed and a new one is begun. The default is 10M.";
     MaxOutput "max_output" Takes::Size, "The largest size of a capture. The default is 256M.";
     Memory "memory" Takes::Size, "The private memory of each process: its heap, and what it maps for itself (RLIMIT_DATA). A larger allocation fails in the program. Shared mappings don't count.";
     MemoryFree "memory_free" Takes::Size, "For a loop with `jobs`: no turn starts while less memory than this is available.";
+    MostRestarts "most_restarts" Takes::Number(0, 1_000_000), "For a service: how often in a row an instance is restarted before the service is given up. A run that was ready and lasted a minute starts the count anew. The default is 10.";
     Net "net" Takes::Network, "The network that programs can use, in a [sandbox](SANDBOX.md): false for none, or a list of \"tcp:PORT\" (connections to this port), \"listen:PORT\" (a server at this port), \"dns\" (UDP, with any port) and \"unix\" (sockets of this machine).";
     Nice "nice" Takes::Number(-39, 39), "The number that is added to the nice value of programs (nice(1)). Less than 0 needs privileges.";
     Ok "ok" Takes::List, "The statuses that are not failures: [0, 1]. Applies to the commands in the block itself, not in functions that it calls.";
@@ -126,6 +148,8 @@ pub const ALL: &[OptionSpec] = rows! {
     Progress "progress" Takes::Progress, "Shows the progress of a loop with `jobs`, or of the programs of the block: on a terminal as a line at the bottom, elsewhere as a line every 10 seconds. For a block, true measures how far the file of a redirection has been read, \"percent\" uses the last percentage in the output, and \"ffmpeg\" the output of ffmpeg.";
     Rate "rate" Takes::Positive, "For a loop with `jobs`: the largest number of turns that start in a second; 5000 / 3600 is 5000 an hour.";
     Read "read" Takes::Paths, "The files and directories that can be read, in a [sandbox](SANDBOX.md). All others are closed, and programs get only the variables PATH, HOME, LANG and TMPDIR, and those of `env`. A path that ends with `?` may be missing.";
+    Ready "ready" Takes::Ready, "For a service: the sign that an instance is ready. `\"listening\"` waits until it accepts connections, `\"notify\"` until it sends `READY=1` to `NOTIFY_SOCKET`, and a function of the instance until it succeeds. The script waits until all instances are ready, for 30s or `timeout`.";
+    Restart "restart" Takes::OneOf(&["always", "never", "on-failure"], "\"on-failure\", \"always\" or \"never\""), "For a service: the ends after which an instance is started again. The default is \"on-failure\".";
     Resume "resume" Takes::Text, "For a loop with `jobs`: the path of a log to continue. Items that are done according to the log are skipped. If there is no log, it is created.";
     Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again after a failure or a time-out.";
     RetryOn "retry_on" Takes::List, "The failures that are retried: statuses, names of signals, \"timeout\". The default is all.";
@@ -135,6 +159,7 @@ pub const ALL: &[OptionSpec] = rows! {
     Tag "tag" Takes::Bool, "Whether each line of output of a loop with `jobs` begins with the item of its turn and a tab.";
     Timeout "timeout" Takes::Duration, "Ends the block after this time, or each run of it if it is retried.";
     Umask "umask" Takes::Octal, "The file mode creation mask of programs, and of files that redirections and `write()` create, in octal digits: \"027\".";
+    Unhealthy "unhealthy" Takes::Number(1, 1_000_000), "For a service: the number of failed health checks in a row after which an instance is restarted. The default is 3.";
     User "user" Takes::Account, "The user that programs run as, by name or number, with the groups and the HOME, USER, LOGNAME and SHELL of that user. Needs privileges. Redirections are still opened as the current user.";
     Write "write" Takes::Paths, "The files and directories that can be changed, in a [sandbox](SANDBOX.md). It does not include reading them.";
 };
@@ -149,6 +174,13 @@ pub fn find(name: &str) -> Option<&'static OptionSpec> {
 impl Setting {
     pub fn row(self) -> &'static OptionSpec {
         &ALL[self as usize]
+    }
+
+    /// Returns whether only a service has it.
+    pub fn is_of_service(self) -> bool {
+        use Setting::{Health, Interval, Listen, LogFile, LogKeep, LogSize, MostRestarts, Ready, Restart};
+        matches!(self, Health | Interval | Listen | LogFile | LogKeep | LogSize | MostRestarts | Ready)
+            || matches!(self, Restart | Self::Unhealthy)
     }
 
     /// Returns whether the option defines how the turns of a loop run side by side.
@@ -220,6 +252,12 @@ impl Takes {
             (Self::Positive, Value::Float(number)) => *number > 0.0 && number.is_finite(),
             (Self::Progress, Value::Bool(_)) => true,
             (Self::Progress, Value::Str(text)) => matches!(text.as_bytes(), b"percent" | b"ffmpeg"),
+            (Self::Texts, Value::Str(text)) => !text.as_bytes().is_empty(),
+            (Self::Texts, Value::List(texts)) => {
+                !texts.is_empty() && texts.iter().all(|text| matches!(text, Value::Str(_)))
+            }
+            (Self::Function | Self::Ready, value) if value.type_of() == Type::Function => true,
+            (Self::Ready, Value::Str(text)) => matches!(text.as_bytes(), b"listening" | b"notify"),
             (Self::Account, Value::Str(text)) => !text.as_bytes().is_empty(),
             (Self::Account, Value::Int(number)) => u32::try_from(*number).is_ok_and(|id| id != u32::MAX),
             _ => false,
@@ -249,6 +287,9 @@ impl Takes {
             Self::Network => {
                 "true, false, or a list of \"tcp:PORT\", \"listen:PORT\", \"dns\" and \"unix\", such as [\"tcp:443\", \"dns\"]"
             }
+            Self::Texts => "a string or a list of strings",
+            Self::Function => "a function of the instance",
+            Self::Ready => "\"listening\", \"notify\" or a function of the instance",
         }
     }
 }
@@ -337,10 +378,11 @@ impl<'s> Checker<'s> {
         let lowered = self.all_settings(options);
         self.refuse_idle_settings(&lowered);
         self.refuse_options_of_workers(&lowered);
+        self.refuse_options_of_services(&lowered);
         lowered.into_boxed_slice()
     }
 
-    /// Lowers options, which may be those of a worker.
+    /// Lowers options, which may be those of a worker or a service.
     pub(super) fn all_settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Vec<WithOption> {
         let mut lowered: Vec<WithOption> = Vec::with_capacity(options.len());
         for (name, value) in options {

@@ -264,6 +264,13 @@ codes! {
     CHANNEL_KEPT = "E0352", "a program that keeps a worker's channel",
         "`npm`, `npx` and `yarn` start the program that answers, and don't pass the channel on: every message would be lost. The command is in package.json, under `scripts`.";
 
+    NOT_A_SERVICE = "E0360", "an option of services at another block",
+        "`listen`, `ready`, `health`, `restart` and the like are options of `service with … { … }`, a program that stays up.";
+    NOT_OF_SERVICE = "E0361", "an option that a service does not have",
+        "A service has its own options and the limits of `with`. Options such as `retry`, `atomic` or `stats` belong to a block that ends.";
+    SERVICE_OPTION_ALONE = "E0362", "an option of a service that needs another one",
+        "`interval` and `unhealthy` are about health checks, `log_size` and `log_keep` about the log file, and `ready=\"listening\"` about the sockets of `listen`.";
+
     SOURCE_LIMIT = "E0385", "the script is too large for its host",
         "The host limits the size of the text of a script.";
 
@@ -412,6 +419,20 @@ codes! {
         "A log stores each item as JSON: strings, numbers, lists, maps, durations and sizes. A secret must not be written to a file, and functions and jobs have no form in JSON.";
     LOOP_LOG_FAILED = "E2030", "the log of a loop can't be opened or written",
         "A turn whose line is missing would run again with `resume=`, so the loop ends. The reason or the help names the cause, such as a full disk, a missing directory or a missing permission.";
+    SERVICE_GIVEN_UP = "E2050", "a service was given up",
+        "An instance failed too often in a row (`most_restarts`), or once with `restart=\"never\"`. All instances were ended. The notes show how the last runs ended and what they printed last.";
+    SERVICE_NOT_READY = "E2051", "a service is not ready in time",
+        "The instance runs, and its sign of `ready` has not come within 30 seconds or `timeout`. All instances were ended.";
+    SERVICE_ADDRESS = "E2052", "an address that a service can't listen at",
+        "Another process listens there, the address does not belong to this machine, or the port needs privileges. An address is `host:port` or `unix:PATH`.";
+    RELOAD_FAILED = "E2053", "a service could not be reloaded",
+        "The new run of an instance ended, or was not ready in time. The old one and the instances after it stay as they were.";
+    SERVICE_ENDED = "E2054", "a service that has ended",
+        "A service lives until `stop()`, or until the script, job or turn that made it ends.";
+    SERVICE_LOG = "E2055", "the log file of a service can't be written",
+        "The reason names the cause, such as a missing directory or a missing permission.";
+    READY_OF_SHARED = "E2056", "a sign of readiness that does not tell instances apart",
+        "Several instances share a socket, so any of them may answer. A function with a parameter asks one instance, by its number or process.";
 
     WORKER_ENDED = "E2034", "the worker has ended or closed its channel",
         "No answer or message can come any more. In Node, `process.exit` right after `process.send` loses messages: write `process.send(x, () => process.exit())`.";

@@ -154,7 +154,10 @@ impl Interpreter {
                 unknown(Some(format!("${{{name}}}")))
             }
             // Their commands are shown above; a variable that holds them is shown by its name.
-            (ExprKind::Record { .. } | ExprKind::Spawn { .. } | ExprKind::Worker(_), _) => value,
+            (
+                ExprKind::Record { .. } | ExprKind::Spawn { .. } | ExprKind::Worker(_) | ExprKind::Service(_),
+                _,
+            ) => value,
             (_, Some(Unknown { shown: None })) => unknown(Some(format!("$[{}]", self.written(expr.span)))),
             _ => value,
         };
@@ -189,6 +192,11 @@ impl Interpreter {
             }
             ExprKind::Worker(worker) => {
                 self.below("# a worker:", |this| this.on_a_copy(|this| this.block(&worker.body)))?;
+                Ok(unknown(None))
+            }
+            ExprKind::Service(service) => {
+                let body = |this: &mut Self| this.on_a_copy(|this| this.block(&service.body));
+                self.below("# as a service:", body)?;
                 Ok(unknown(None))
             }
             _ => self.evaluate(expr),

@@ -7,6 +7,7 @@ use crate::eval::exec::substitution::Substitution;
 use crate::eval::report::unwind::{Error, StageOutcome, Unwind};
 use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::slots::Slots;
+use crate::eval::services::OwnServices;
 use crate::eval::shared::{Beside, Shared};
 use crate::eval::tasks::job::Jobs;
 use crate::eval::tasks::signals::DeferMask;
@@ -47,6 +48,7 @@ pub struct Interpreter {
     pub(in crate::eval) record: Option<Vec<StageOutcome>>,
     pub(in crate::eval) env: ExecEnv,
     pub(in crate::eval) jobs: Jobs,
+    pub(in crate::eval) services: OwnServices,
     /// The process substitutions of the command that is being prepared or running.
     pub(in crate::eval) substitutions: Vec<Substitution>,
     /// The end of a channel that is meant for the next program, in the block of a worker.
@@ -96,6 +98,7 @@ impl Interpreter {
             record: None,
             env: self.env.clone(),
             jobs: Jobs::default(),
+            services: OwnServices::default(),
             substitutions: Vec::new(),
             channel: None,
             result: None,

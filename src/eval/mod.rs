@@ -7,6 +7,7 @@ mod interpreter;
 mod lang;
 mod report;
 mod scope;
+mod services;
 mod setup;
 mod shared;
 mod tasks;

@@ -9,6 +9,7 @@ use crate::eval::effects::observe::Observers;
 use crate::eval::exec::shared_lines::SharedLines;
 use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::settings::{Settings, TimeLimit};
+use crate::eval::services::OwnServices;
 use crate::eval::shared::Shared;
 use crate::eval::tasks::job::Jobs;
 use crate::policy::Policy;
@@ -138,6 +139,7 @@ impl Interpreter {
             grace: setup.grace,
             left: OnceLock::new(),
             board: setup.board,
+            services: OnceLock::new(),
         };
         Self {
             shared: Arc::new(shared),
@@ -162,6 +164,7 @@ impl Interpreter {
                 settings,
             },
             jobs: Jobs::default(),
+            services: OwnServices::default(),
             substitutions: Vec::new(),
             channel: None,
             result: setup.keep_result.then_some(Value::Null),

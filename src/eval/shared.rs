@@ -6,6 +6,7 @@ use crate::eval::effects::board::Board;
 use crate::eval::effects::limits::Budget;
 use crate::eval::effects::observe::Observers;
 use crate::eval::exec::shared_lines::SharedLines;
+use crate::eval::services::Supervisor;
 use crate::policy::Policy;
 use crate::process::{self, Descriptor, Environment, FileTable, Interrupt, LeftGroups, OpenMode};
 use std::io;
@@ -44,6 +45,8 @@ pub struct Shared {
     pub(in crate::eval) grace: Option<Duration>,
     /// The process groups that programs of a host's run have left behind.
     pub(in crate::eval) left: OnceLock<Arc<LeftGroups>>,
+    /// The thread that supervises services, once there is one.
+    pub(in crate::eval) services: OnceLock<Arc<Supervisor>>,
 }
 
 /// Counts one thread more, or one thread less, that may start programs, until this is dropped.

@@ -173,6 +173,7 @@ pub fn signature(method: &Method) -> String {
         Receiver::Range => "r.",
         Receiver::Job => "job.",
         Receiver::Worker => "w.",
+        Receiver::Service => "web.",
         Receiver::Secret => "secret.",
     };
     let parameter = |parameter: &Parameter| {

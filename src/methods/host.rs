@@ -71,6 +71,12 @@ pub trait Host {
     /// Fails with [`MethodError::Host`] if the worker has ended or does not answer.
     fn worker(&mut self, worker: &Value, request: WorkerRequest<'_>) -> Outcome;
 
+    /// Carries out a request to a service.
+    ///
+    /// # Errors
+    /// Fails with [`MethodError::Host`] if the service was given up, or could not do it.
+    fn service(&mut self, service: &Value, request: ServiceRequest) -> Outcome;
+
     /// Returns the next line of standard input without its line end; none at the end.
     ///
     /// # Errors
@@ -141,6 +147,23 @@ pub enum WorkerRequest<'a> {
     Wait,
     /// End it: this signal, and SIGKILL after the grace.
     Kill(&'a [u8]),
+}
+
+/// A request to a service.
+#[derive(Clone, Copy, Debug)]
+pub enum ServiceRequest {
+    /// End all runs and start new ones, and wait until they are ready.
+    Restart,
+    /// Replace the instances one by one.
+    Reload,
+    /// End it, and wait for the end.
+    Stop,
+    /// Change the number of its instances.
+    Resize(usize),
+    /// Wait for its end.
+    Wait,
+    /// Describe its instances.
+    Stats,
 }
 
 /// The properties of the file at a path.

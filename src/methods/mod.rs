@@ -39,6 +39,7 @@ mod order;
 mod path;
 mod reference;
 mod secret;
+mod service;
 mod table;
 mod table_text;
 mod text;
@@ -51,7 +52,7 @@ use crate::value::{Type, Value};
 
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
-pub use host::{FileKind, Host, JobRequest, Metadata, SideBySide, WorkerRequest};
+pub use host::{FileKind, Host, JobRequest, Metadata, ServiceRequest, SideBySide, WorkerRequest};
 pub use json::{read_message, write_message};
 pub use names::{NameId, changes, find, function, instead_of, lacking, missing, name_id, suggest};
 pub use reference::explain;
@@ -93,6 +94,7 @@ pub enum Receiver {
     Range,
     Job,
     Worker,
+    Service,
     Secret,
 }
 
@@ -111,6 +113,7 @@ impl Receiver {
             Self::Range => &[Type::Range],
             Self::Job => &[Type::Job],
             Self::Worker => &[Type::Worker],
+            Self::Service => &[Type::Service],
             Self::Secret => &[Type::Secret],
         }
     }
@@ -129,6 +132,7 @@ impl Receiver {
             Self::Range => "ranges",
             Self::Job => "jobs",
             Self::Worker => "workers",
+            Self::Service => "services",
             Self::Secret => "secrets",
         }
     }
@@ -148,6 +152,7 @@ const ALL_TYPES: &[Type] = &[
     Type::Function,
     Type::Job,
     Type::Worker,
+    Type::Service,
     Type::Secret,
     Type::Opaque,
 ];

@@ -35,6 +35,7 @@ fn reference() -> String {
         ("Ranges", Receiver::Range),
         ("Jobs", Receiver::Job),
         ("Workers", Receiver::Worker),
+        ("Services", Receiver::Service),
         ("Secrets", Receiver::Secret),
         ("All values", Receiver::Any),
     ] {

@@ -6,6 +6,7 @@
 use super::{Kind, Method, Parameter, Receiver, Run};
 use super::{
     convert, csv, dotenv, files, input, job, json, list, machine, map, matching, number, order, path, secret,
+    service,
 };
 use super::{table_text, text, time, url, worker, zone};
 
@@ -393,6 +394,26 @@ Worker {
     kill(signal: Str.optional) -> "null" = Value(worker::kill);
         "Asks its processes to end, by TERM or another signal, and kills them after the grace. Does not wait.";
         "let w = worker { sleep 60 }; w.kill(); w.wait() => 143";
+}
+Service {
+    restart() -> "null" = Value(service::restart);
+        "Ends all its instances, starts them again, and waits until they are ready.";
+        "let web = service { sleep 60 }; web.restart(); web.status => 'ready'";
+    reload() -> "null" = Value(service::reload);
+        "Replaces its instances one by one: the old run is asked to end when the new one is ready. If a new run ends or is not ready in time, the old one stays, and `reload` fails.";
+        "let web = service { sleep 60 }; web.reload(); web.status => 'ready'";
+    resize(instances: Int) -> "null" = Value(service::resize);
+        "Changes the number of its instances, and waits until they are ready.";
+        "let web = service { sleep 60 }; web.resize(2); web.stats().len() => 2";
+    stop() -> "null" = Value(service::stop);
+        "Ends its instances, and waits for their end.";
+        "let web = service { sleep 60 }; web.stop(); web.status => 'ended'";
+    wait() -> "null" = Value(service::wait);
+        "Waits until all its instances have ended. Fails if it was given up.";
+        "let web = service { true }; web.wait() => null";
+    stats() -> "list" = Value(service::stats);
+        "A map for each instance: `number`, `pid`, `stage`, `uptime`, `restarts`, `last_end` and `healthy`.";
+        "let web = service { sleep 60 }; web.stats()[0].stage => 'ready'";
 }
 Secret {
     reveal() -> "string" = Value(secret::reveal);

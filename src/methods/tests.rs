@@ -114,6 +114,10 @@ impl Host for Desk {
         Ok(Value::Null)
     }
 
+    fn service(&mut self, _: &Value, _: ServiceRequest) -> Outcome {
+        Ok(Value::Null)
+    }
+
     fn job(&mut self, _: &Value, _: JobRequest<'_>) -> Outcome {
         Ok(Value::Null)
     }

@@ -67,6 +67,11 @@ pub enum Request<'a> {
     },
     /// An option of `with` is about to change how programs run.
     With(With<'a>),
+    /// A service is about to listen at an address.
+    Listen {
+        /// `host:port`, or `unix:PATH`.
+        address: &'a str,
+    },
     /// A signal is about to be sent.
     Kill {
         /// The target as in kill(2): below -1 the group of that number, -1 every process.
@@ -325,6 +330,7 @@ impl fmt::Display for Request<'_> {
             Self::ChangeUser { user } => write!(f, "running programs as user {user}"),
             Self::ChangeGroup { group } => write!(f, "running programs in group {group}"),
             Self::With(with) => write!(f, "running programs with {with}"),
+            Self::Listen { address } => write!(f, "listening at {}", quote_word(address.as_bytes())),
             Self::Kill { pid, signal } => write!(f, "sending {signal} to {pid}"),
         }
     }

@@ -4,6 +4,9 @@ use super::Stage;
 use crate::sys::spawn::{ProcessGroup, Request, Spawn, Step, Steps};
 use crate::sys::strings::StringArray;
 
+/// A value that the child replaces by its process ID.
+const ROOM_FOR_PID: &[u8] = b"0000000000";
+
 /// The data from which a child is made.
 #[derive(Debug)]
 pub(super) struct Launch {
@@ -18,6 +21,13 @@ pub(super) struct Launch {
 impl Launch {
     pub(super) fn new(mut stage: Stage, argv: StringArray) -> Box<Self> {
         let mut steps = std::mem::take(&mut stage.steps);
+        for step in steps.iter() {
+            if let Step::OwnPid(name) = step {
+                // Removed first, so that the environment is a copy of its own, whatever the value was.
+                stage.environment.remove(name.to_bytes());
+                let _ = stage.environment.set(name.to_bytes(), ROOM_FOR_PID);
+            }
+        }
         // A group, a directory, and the descriptors of a redirection and two pipes.
         steps.reserve(5);
         stage.files.placements().for_each(|placement| steps.set(Step::Descriptor(placement)));

@@ -497,6 +497,8 @@ pub enum ExprKind<'s> {
     Block(BlockKind, Box<Block<'s>>),
     /// `worker with OPTIONS { … }`
     Worker(Box<With<'s>>),
+    /// `service with OPTIONS { … }`
+    Service(Box<With<'s>>),
     Sh(ShConstruct),
 }
 

@@ -379,7 +379,8 @@ impl<'s> Reader<'s> {
                 let block = self.block(&mut tokens)?;
                 ExprKind::Block(kind, Box::new(block))
             }
-            Rule::worker => {
+            Rule::worker | Rule::service => {
+                let is_worker = token.as_rule() == Rule::worker;
                 let mut inner = token.into_inner();
                 inner.next();
                 let options = match inner.peek().filter(|next| next.as_rule() == Rule::with_options) {
@@ -387,7 +388,8 @@ impl<'s> Reader<'s> {
                     None => Vec::new(),
                 };
                 let body = self.block(&mut super::tokens::Tokens::nested(inner, base))?;
-                ExprKind::Worker(Box::new(With { options, body }))
+                let with = Box::new(With { options, body });
+                if is_worker { ExprKind::Worker(with) } else { ExprKind::Service(with) }
             }
             Rule::sh_dollar => ExprKind::Sh(ShConstruct::Dollar),
             Rule::sh_arith => ExprKind::Sh(ShConstruct::Arithmetic),

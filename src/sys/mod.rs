@@ -31,12 +31,14 @@ pub mod keys;
 )]
 pub mod kill_cleanup;
 pub mod lines;
+pub mod listen;
 pub mod log;
 pub mod lookup;
 pub mod memory;
 pub mod mounts;
 pub mod open;
 pub mod own_path;
+pub mod passing;
 pub mod pipe;
 pub mod place;
 pub mod poll;

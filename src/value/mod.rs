@@ -103,7 +103,7 @@ const _: () = {
 /// ```
 #[non_exhaustive]
 pub struct Opaque {
-    /// Its kind, for messages: `"function"`, `"job"` or `"worker"`.
+    /// Its kind, for messages: `"function"`, `"job"`, `"worker"` or `"service"`.
     pub kind: &'static str,
     /// Its name, for messages; may be empty.
     pub name: String,
@@ -169,6 +169,8 @@ pub enum Type {
     Job,
     /// `worker { … }`
     Worker,
+    /// What `service { … }` gives.
+    Service,
     /// `secret(x)`
     Secret,
     /// Any other opaque kind.
@@ -192,6 +194,7 @@ impl Type {
             Type::Function => "function",
             Type::Job => "job",
             Type::Worker => "worker",
+            Type::Service => "service",
             Type::Secret => "secret",
             Type::Opaque => "value",
         }
@@ -213,6 +216,7 @@ impl Type {
             Type::Function => "a function",
             Type::Job => "a job",
             Type::Worker => "a worker",
+            Type::Service => "a service",
             Type::Secret => "a secret",
             Type::Opaque => "an opaque value",
         }
@@ -248,6 +252,7 @@ impl Value {
                 "function" => Type::Function,
                 "job" => Type::Job,
                 "worker" => Type::Worker,
+                "service" => Type::Service,
                 secret::KIND => Type::Secret,
                 _ => Type::Opaque,
             },

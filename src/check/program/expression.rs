@@ -64,6 +64,8 @@ pub enum ExprKind {
     },
     /// A program that answers messages.
     Worker(Box<Worker>),
+    /// A program that stays up.
+    Service(Arc<Service>),
     /// A function of the language itself.
     Intrinsic(Intrinsic, Box<[Expr]>),
     /// A function of the table.

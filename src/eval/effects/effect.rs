@@ -49,6 +49,8 @@ pub enum Effect<'a> {
     SetVariable(&'a [u8]),
     /// Sends a signal, or with `0` tests whether the processes exist.
     Signal { signal: &'a str, targets: &'a [i32] },
+    /// Opens a listening socket at an address.
+    Listen(&'a str),
     /// Runs programs with an option of `with`.
     With(With<'a>),
     /// Runs programs as another user.
@@ -122,6 +124,7 @@ impl Effect<'_> {
             Self::Signal { signal, targets } => {
                 targets.iter().try_for_each(|pid| run.ask_policy(&Request::Kill { pid: *pid, signal }, span))
             }
+            Self::Listen(address) => run.ask_policy(&Request::Listen { address }, span),
             Self::With(with) => run.ask_policy(&Request::With(*with), span),
             Self::ChangeUser(user) => run.ask_policy(&Request::ChangeUser { user: *user }, span),
             Self::ChangeGroup(group) => run.ask_policy(&Request::ChangeGroup { group: *group }, span),
@@ -147,6 +150,7 @@ impl Effect<'_> {
                 Some(format!("kill -s {signal} {}", targets.join(" ")))
             }
             Self::Terminal(_)
+            | Self::Listen(_)
             | Self::Thread
             | Self::Builtin(_)
             | Self::Look(_)
@@ -177,6 +181,7 @@ impl Effect<'_> {
             | Self::ChangeDirectory(_)
             | Self::SetVariable(_)
             | Self::Signal { .. }
+            | Self::Listen(_)
             | Self::With(_)
             | Self::ChangeUser(_)
             | Self::ChangeGroup(_) => false,
@@ -209,6 +214,7 @@ impl Effect<'_> {
                 Entry::Ask { at, question: run.text(question), is_shown: *is_shown }
             }
             Self::Signal { signal, targets } => Entry::Kill { at, signal, targets },
+            Self::Listen(address) => Entry::Listen { at, address },
             // The values with which a program is started are recorded with its start.
             Self::SetVariable(_) | Self::ChangeDirectory(_) => return None,
             Self::With(_) | Self::ChangeUser(_) | Self::ChangeGroup(_) => return None,
@@ -242,7 +248,7 @@ impl Effect<'_> {
                 observers.event(&Event::Redirected { operator: operator(*mode), path, place, depth, turn });
             }
             // There are no events for these.
-            Self::Stage(_) | Self::Thread | Self::Signal { .. } => {}
+            Self::Stage(_) | Self::Thread | Self::Signal { .. } | Self::Listen(_) => {}
             Self::Look(_) | Self::Read(_) | Self::Write { .. } => {}
             Self::Terminal(_) | Self::Ask { .. } | Self::ReadLine { .. } => {}
             Self::ChangeDirectory(_) | Self::SetVariable(_) => {}

@@ -214,7 +214,8 @@ impl Interpreter {
     fn wait_builtin(&mut self, args: &[Vec<u8>], span: Span) -> Eval<u8> {
         if args.is_empty() {
             self.refuse_wait_in_turn(span)?;
-            return self.await_own_jobs().map(|()| 0);
+            self.await_own_jobs()?;
+            return self.await_services(span).map(|()| 0);
         }
         for arg in args {
             if let Some(job) = self.job_named(arg) {

@@ -327,6 +327,13 @@ impl Interpreter {
 /// The limit of nested calls. A deeper recursion is endless, or should be a loop.
 const MAX_CALLS: usize = 2_000;
 
+impl Interpreter {
+    /// Returns whether a function has a parameter.
+    pub(in crate::eval) fn takes_argument(&self, function: &Value) -> bool {
+        closure_of(function).is_some_and(|closure| !closure.function.parameters.is_empty())
+    }
+}
+
 fn closure_of(value: &Value) -> Option<&Closure> {
     match value {
         Value::Opaque(opaque) => opaque.payload(),

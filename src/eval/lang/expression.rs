@@ -5,6 +5,7 @@ use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::lang::quote;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::services::ServiceState;
 use crate::eval::tasks::job_state::JobState;
 use crate::methods;
 use crate::span::Span;
@@ -124,6 +125,12 @@ impl Interpreter {
                 if let Some(field) = Self::worker_field(&value, name.as_bytes()) {
                     return Ok(field);
                 }
+                if let Value::Opaque(opaque) = &value
+                    && let Some(service) = opaque.payload::<Arc<ServiceState>>()
+                    && let Some(field) = Self::service_field(service, name.as_bytes())
+                {
+                    return Ok(field);
+                }
                 let Value::Map(map) = &value else {
                     return Err(self.no_field(&value, name, receiver.span));
                 };
@@ -149,6 +156,7 @@ impl Interpreter {
             }
             ExprKind::Spawn { capture, body } => self.spawn_block(body, *capture, expr.span),
             ExprKind::Worker(worker) => self.start_worker(worker, expr.span),
+            ExprKind::Service(service) => self.start_service(service, expr.span),
             ExprKind::Record { capture, body } => self.record(*capture, body, expr.span),
             ExprKind::Method(receiver, name, arguments) => self.method(receiver, *name, arguments, expr.span),
             ExprKind::Change(change) => self.change(change, expr.span),

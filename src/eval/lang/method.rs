@@ -11,7 +11,7 @@ use crate::eval::workers::{Question, Worker, worker_of};
 use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
     self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
-    SideBySide, WorkerRequest,
+    ServiceRequest, SideBySide, WorkerRequest,
 };
 use crate::process::Signal;
 use crate::span::Span;
@@ -391,6 +391,11 @@ impl Host for Caller<'_> {
                 None => Ok(Value::Null),
             },
         };
+        self.put_by(outcome)
+    }
+
+    fn service(&mut self, service: &Value, request: ServiceRequest) -> Outcome {
+        let outcome = self.run.service_request(service, request, self.span);
         self.put_by(outcome)
     }
 

@@ -285,9 +285,9 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Waits for the jobs of successful work, and ends those of failed work.
+    /// Waits for the jobs of successful work, and ends those of failed work. Ends its workers and services.
     pub(in crate::eval) fn settle_jobs<T>(&mut self, ran: Eval<T>) -> Eval<T> {
-        match ran {
+        let ran = match ran {
             Ok(value) => match self.await_jobs() {
                 Ok(()) => self.end_workers().map(|()| value),
                 Err(unwind) => {
@@ -299,7 +299,8 @@ impl Interpreter {
                 self.end_jobs(&unwind);
                 Err(unwind)
             }
-        }
+        };
+        self.settle_services(ran)
     }
 
     /// `wait`: waits for all jobs except orphans.

@@ -111,6 +111,14 @@ impl<'s> Collector<'s> {
                 let chain = self.chain();
                 self.block(&worker.body, word, chain, true);
             }
+            ExprKind::Service(service) => {
+                let head = self.out.all.len();
+                self.gap(expr.span.start as usize + "service".len());
+                let word = self.out.all.len().saturating_sub(1).max(head);
+                self.options(&service.options);
+                let chain = self.chain();
+                self.block(&service.body, word, chain, true);
+            }
             ExprKind::Sh(_) => self.sh = true,
         }
         if !self.sh {

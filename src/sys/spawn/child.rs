@@ -64,7 +64,7 @@ pub(super) fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, Spaw
         seal();
     }
     for step in shared.steps {
-        act::take(step, &mut shared.placements).map_err(at(step.phase()))?;
+        act::take(step, &mut shared.placements, shared.envp).map_err(at(step.phase()))?;
     }
     // Last, so that no handler can run before the new program has none. A key of the terminal that has come since the
     // child entered the group has waited until here, and has its default action, so none is lost. The mask of the

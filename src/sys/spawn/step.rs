@@ -29,6 +29,9 @@ pub enum Step {
     User(Arc<Identity>),
     /// Sets the file mode creation mask.
     Umask(u32),
+    /// Writes its process ID into the value of this variable, which has room for it: `LISTEN_PID`. The caller gives
+    /// the child an environment that no other child uses.
+    OwnPid(&'static CStr),
     /// Enters the working directory, as the user that the program runs as.
     Directory(Arc<CStr>),
     /// Installs filters of system calls, which could refuse other steps.
@@ -112,6 +115,8 @@ pub enum Phase {
     User,
     /// Setting the file mode creation mask.
     Umask,
+    /// Writing the process ID into the environment.
+    OwnPid,
     /// Entering the directory.
     Directory,
     /// Enforcing rules of Landlock.
@@ -136,6 +141,7 @@ impl Step {
             Self::Nice(_) => Phase::Nice,
             Self::User(_) => Phase::User,
             Self::Umask(_) => Phase::Umask,
+            Self::OwnPid(_) => Phase::OwnPid,
             Self::Directory(_) => Phase::Directory,
             Self::Rulesets(_) => Phase::Rulesets,
             Self::Filters(_) => Phase::Filters,
@@ -151,8 +157,9 @@ impl Step {
             Self::Nice(_) => 4,
             Self::User(_) => 5,
             Self::Umask(_) => 6,
-            Self::Directory(_) => 7,
-            Self::Filters(_) => 8,
+            Self::OwnPid(_) => 7,
+            Self::Directory(_) => 8,
+            Self::Filters(_) => 9,
         }
     }
 }
@@ -222,6 +229,7 @@ impl fmt::Display for Phase {
             Self::Nice => "can't change the nice value",
             Self::User => "can't change the user",
             Self::Umask => "can't set the file mode creation mask",
+            Self::OwnPid => "can't write the process ID into the environment",
             Self::Directory => "can't enter the directory",
             Self::Rulesets => "can't enter the sandbox (Landlock)",
             Self::Filters => "can't enter the sandbox (seccomp)",

@@ -50,6 +50,8 @@ pub enum Entry<'a> {
     Ask { at: String, question: Text<'a>, is_shown: bool },
     /// `kill` or `job.kill()` is about to send a signal.
     Kill { at: String, signal: &'a str, targets: &'a [i32] },
+    /// A service is about to listen at an address.
+    Listen { at: String, address: &'a str },
     /// The run ended.
     Finish { status: u8 },
 }
@@ -131,6 +133,11 @@ impl Entry<'_> {
                 map.serialize_entry("at", at)?;
                 map.serialize_entry("signal", signal)?;
                 map.serialize_entry("targets", targets)
+            }
+            Self::Listen { at, address } => {
+                map.serialize_entry("event", "listen")?;
+                map.serialize_entry("at", at)?;
+                map.serialize_entry("address", address)
             }
             Self::Finish { status } => {
                 map.serialize_entry("event", "finish")?;

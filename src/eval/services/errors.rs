@@ -1,0 +1,74 @@
+//! The errors of services: given up, not ready, not reloaded.
+
+use super::state::ServiceState;
+use crate::diag::{Diagnostic, code, visible};
+use crate::eval::report::unwind::{Error, page};
+use crate::service::{GivenUp, Reason, ReloadError};
+use crate::span::Span;
+
+impl ServiceState {
+    /// Returns the error of a service that was given up, if it was.
+    pub fn failure(&self) -> Option<Error> {
+        let given_up = self.lock().machine.given_up()?;
+        let GivenUp { instance, reason, restarts } = given_up;
+        let name = &self.name;
+        let which = match self.options.rules.instances {
+            1 => format!("`{name}`"),
+            _ => format!("instance {instance} of `{name}`"),
+        };
+        let (code, message) = match reason {
+            Reason::NotReady => {
+                let within = self.options.rules.ready_within.as_secs_f64();
+                (code::SERVICE_NOT_READY, format!("{which} was not ready within {within}s"))
+            }
+            Reason::Hopeless => (code::SERVICE_GIVEN_UP, format!("{which} can't be started")),
+            Reason::Failed if restarts == 0 => (code::SERVICE_GIVEN_UP, format!("{which} failed")),
+            Reason::Failed => {
+                let message = format!("{which} failed, and again after {restarts} restarts in a row");
+                (code::SERVICE_GIVEN_UP, message)
+            }
+        };
+        let page = page(code, &self.source, self.span, message, "this service was ended");
+        Some(Error::command(self.with_last_runs(page, instance), 1))
+    }
+
+    /// Returns the error of a reload.
+    pub fn reload_failure(
+        &self,
+        error: ReloadError,
+        source: &std::sync::Arc<crate::diag::Source>,
+        span: Span,
+    ) -> Error {
+        let name = &self.name;
+        let (message, instance) = match error {
+            ReloadError::Ended(instance) => (
+                format!("the new run of instance {instance} of `{name}` ended before it was ready"),
+                instance,
+            ),
+            ReloadError::NotReady(instance) => {
+                let within = self.options.rules.ready_within.as_secs_f64();
+                let message =
+                    format!("the new run of instance {instance} of `{name}` was not ready within {within}s");
+                (message, instance)
+            }
+            ReloadError::Stopped => (format!("`{name}` was stopped while it was reloaded"), 0),
+        };
+        let page = page(code::RELOAD_FAILED, source, span, message, "the old runs stay");
+        Error::command(self.with_last_runs(page, instance), 1)
+    }
+
+    /// Adds how the last runs of an instance ended, and what the last one printed.
+    fn with_last_runs(&self, mut page: Diagnostic, instance: usize) -> Diagnostic {
+        let history = self.lock().history(instance).clone();
+        if let Some(last) = history.ends.back() {
+            page = page.note(format!("its last run: {last}"));
+        }
+        let shown = history.last_lines.trim_ascii();
+        if !shown.is_empty() {
+            let lines: Vec<String> = shown.split(|byte| *byte == b'\n').map(visible).collect();
+            let from = lines.len().saturating_sub(10);
+            page = page.note(format!("its last lines:\n{}", lines[from..].join("\n")));
+        }
+        page
+    }
+}
