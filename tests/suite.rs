@@ -49,6 +49,7 @@ mod observe;
 mod outside;
 mod policy;
 mod policy_tries;
+mod ports;
 #[cfg(feature = "prompt")]
 mod progress;
 #[cfg(feature = "prompt")]

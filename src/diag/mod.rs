@@ -56,6 +56,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// Remedies, shown last; each may have several lines.
     pub help: Vec<String>,
+    /// The text that would pass the check, and the range of the source that it replaces, if it is certain.
+    pub suggestion: Option<(Span, String)>,
     /// The texts that are masked in the page.
     pub(crate) redactions: Redactions,
 }
@@ -97,6 +99,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            suggestion: None,
             redactions: Redactions::default(),
         }
     }

@@ -18,6 +18,7 @@ mod miette;
 mod missing;
 mod perform;
 mod plumbing;
+mod porting;
 #[cfg(feature = "program")]
 pub mod program;
 mod report;

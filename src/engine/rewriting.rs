@@ -101,6 +101,11 @@ impl Judge<'_> {
         if !errors.iter().any(is_rewritten) {
             return errors;
         }
+        if !self.is_typed
+            && let Some(pages) = self.port(text, &errors)
+        {
+            return pages;
+        }
         // The rest of an entry uses what the entry declares.
         if self.is_typed
             && let Some(rewriting) = rewrite(text, self).filter(|rewriting| self.passes(&rewriting.text))
@@ -160,7 +165,7 @@ impl Judge<'_> {
 }
 
 /// Replaces the help of an error with the rewritten lines.
-fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
+pub(super) fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
     let Rewriting { text, notes, remarks, .. } = rewriting;
     let notes: Vec<&str> = notes.iter().chain(remarks).copied().collect();
     let text = text.trim();

@@ -322,7 +322,7 @@ impl Rewriter<'_> {
         }
         // `$NAME` means a variable of the environment only if the name begins with a capital letter.
         let is_capital = name.starts_with(|first: char| first.is_ascii_uppercase());
-        if is_capital { Ok(format!("env.{name}")) } else { Err(Stop) }
+        if is_capital && !self.names.is_special(name) { Ok(format!("env.{name}")) } else { Err(Stop) }
     }
 }
 

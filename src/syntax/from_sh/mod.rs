@@ -19,8 +19,11 @@ mod lists;
 mod own_path;
 mod parameters;
 mod reading;
+mod script;
 mod settings;
 mod words;
+
+pub use script::{Piece, assigned_names, pieces};
 
 use super::name::name_at;
 

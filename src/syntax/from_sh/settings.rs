@@ -12,7 +12,12 @@ impl Rewriter<'_> {
             // The command search notices changed directories of PATH, so there is nothing to forget.
             ["hash", "-r"] => true,
             ["set", ref options @ ..] => {
-                let holds = |option: &&str| ["-e", "-u", "-eu", "-euo", "-o", "pipefail"].contains(option);
+                let holds = |option: &&str| {
+                    let always = ["-e", "-u", "-eu", "-euo", "-eo", "-o", "pipefail", "errexit", "nounset"];
+                    // A script is traced by an option of its run.
+                    let traces = ["-x", "-ex", "-eux", "-euxo", "-exo", "xtrace"];
+                    always.contains(option) || self.names.is_script() && traces.contains(option)
+                };
                 !options.is_empty() && options.iter().all(holds)
             }
             _ => false,
@@ -89,6 +94,10 @@ impl Rewriter<'_> {
         }
         self.note("only its variables come over");
         let name = file.trim_matches(['"', '\'']).rsplit('/').next().unwrap_or_default();
+        // A file of Pipewright is used by `use`.
+        if name.ends_with(".pw") {
+            return Err(Stop);
+        }
         let is_plain = file.chars().all(|letter| letter.is_ascii_alphanumeric() || "./_-".contains(letter));
         let call = match is_plain && (name.starts_with(".env") || name.ends_with(".env")) {
             true => format!("env.update(dotenv(read(\"{file}\")))"),
