@@ -239,8 +239,6 @@ codes! {
         "`return` and `exit` would leave the turns that run beside this one. `break` ends the loop, `continue` ends the turn, and `fail` ends the loop with an error.";
     TURN_READS = "E0334", "a turn side by side reads the script's input",
         "Turns of a loop with `jobs=` have an empty input, because they would take lines from each other. Read before the loop, or give each turn its own input.";
-    TURN_STATUS = "E0342", "a turn side by side reads an earlier status",
-        "In a loop without `jobs=`, `$?` is at the beginning of a turn the status with which the turn before it ended. Turns of a loop with `jobs=` don't wait for each other, so they can't know it. After a command of the same turn, `$?` is the status of that command in both kinds of loop.";
     SH_HISTORY = "E0335", "an event of bash's history",
         "When a user types them, bash replaces `!!`, `!$`, `!-2` and `!text` with earlier lines. At this prompt the up arrow recalls an earlier entry, and Ctrl-R searches for one. For `!!` and `!$` the prompt offers the replaced line, which you can look at before you enter it.";
     NO_LOOP = "E0336", "an option of loops without a loop",
@@ -249,6 +247,8 @@ codes! {
         "`log=PATH` starts a new log of a loop, and `resume=PATH` continues one: items that are done according to the log are skipped. `resume=` also creates a missing log, so one of them is enough.";
     PROGRESS_OF_LOOP = "E0341", "progress of a program at a loop side by side",
         "`progress=\"percent\"` and `progress=\"ffmpeg\"` show the progress of one program. A loop with `jobs=` runs several at once. There `progress=true` shows how many turns have ended.";
+    TURN_STATUS = "E0342", "a turn side by side reads an earlier status",
+        "In a loop without `jobs=`, `$?` is at the beginning of a turn the status with which the turn before it ended. Turns of a loop with `jobs=` don't wait for each other, so they can't know it. After a command of the same turn, `$?` is the status of that command in both kinds of loop.";
     BAD_PATTERN = "E0346", "a pattern that fits no value",
         "A pattern is `[a, b = 2, ...rest]` for a list, or `{host, port: p = 80, ...rest}` for a map. Elements with a default follow those without, `...rest` comes last, keys are literal text, and a quoted key is followed by a name: `{\"a key\": name}`.";
     BAD_PARAMETER = "E0347", "a parameter that no command line can set",
@@ -409,8 +409,6 @@ codes! {
         "A turn of a loop with `jobs=` called a function or file that exits. The other turns go on, so this is an error of the turn. Let the turn fail instead.";
     HELD_OUTPUT_LOST = "E2021", "output of a turn could not be held",
         "The output of a later turn waits until the earlier turns have ended. A loop holds up to 8 MiB of it in memory, and the rest in an unnamed file in `$TMPDIR` or `/tmp`. This file could not be written. With `output=\"live\"` or `output=\"done\"` less output has to be held.";
-    TURN_WAITS = "E2031", "a turn side by side waits for a job of the script",
-        "`wait` waits for all jobs of the script, and `wait PID` for one of them. A turn of a loop with `jobs=` is a job itself, and these words know only the jobs that it has started. While others run, or have ended without having been waited for, they are refused in turns. `job.wait()` waits for any job.";
     LOOP_LOG_IN_USE = "E2027", "the log of a loop is in use",
         "Another run writes this log. Two runs would run the same items, since neither knows the other's progress. The other run holds a lock (flock(2)), which is released however it ends.";
     LOOP_LOG_OF_OTHER = "E2028", "a file that is not the log of this loop",
@@ -419,6 +417,8 @@ codes! {
         "A log stores each item as JSON: strings, numbers, lists, maps, durations and sizes. A secret must not be written to a file, and functions and jobs have no form in JSON.";
     LOOP_LOG_FAILED = "E2030", "the log of a loop can't be opened or written",
         "A turn whose line is missing would run again with `resume=`, so the loop ends. The reason or the help names the cause, such as a full disk, a missing directory or a missing permission.";
+    TURN_WAITS = "E2031", "a turn side by side waits for a job of the script",
+        "`wait` waits for all jobs of the script, and `wait PID` for one of them. A turn of a loop with `jobs=` is a job itself, and these words know only the jobs that it has started. While others run, or have ended without having been waited for, they are refused in turns. `job.wait()` waits for any job.";
     SERVICE_GIVEN_UP = "E2050", "a service was given up",
         "An instance failed too often in a row (`most_restarts`), or once with `restart=\"never\"`. All instances were ended. The notes show how the last runs ended and what they printed last.";
     SERVICE_NOT_READY = "E2051", "a service is not ready in time",

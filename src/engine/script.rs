@@ -215,7 +215,8 @@ impl ScriptBuilder {
     fn program(&self, text: Vec<u8>, foresee: bool) -> Result<Program, ParseError> {
         let guard = &self.engine.shared.guard;
         let most = guard.most_source();
-        if text.len() > most {
+        // A text above the limit of the language is refused below, with the message for that.
+        if guard.limits.source_bytes == Some(most) && text.len() > most {
             let message = format!("the script is larger than {most} bytes");
             let page = Diagnostic::new(code::SOURCE_LIMIT, message).help("the host sets this limit");
             return Err(ParseError(vec![page]));
