@@ -355,12 +355,12 @@ codes! {
     UNKEPT = "E1030", "the file can't be replaced without a loss",
         "With `atomic=true` a new file replaces the old one, with the same owner, group, mode, access control list and extended attributes. One of them can't be set here, and the owner or the group would lose access, so the old file stays.";
 
+    UNQUOTED_CAPTURE = "E1035", "unquoted text that sh would split or match",
+        "At a prompt an unquoted `$(cmd)` is one argument. sh splits its output at blanks and matches it with file names. Where that would change the output, quote it for one argument, or splice its lines for many.";
     EXITED = "E1046", "the script exited instead of returning a value",
         "The host wanted the text or the value of the script, and the script exited with a status other than 0. `Run::output` takes any status.";
     STATUS_TAKEN = "E1047", "the exit status of a program was taken",
         "The program that runs the script ignores SIGCHLD, or waits for children that it has not started, so it is unknown whether the program succeeded. Nothing absorbs this.";
-    UNQUOTED_CAPTURE = "E1035", "unquoted text that sh would split or match",
-        "At a prompt an unquoted `$(cmd)` is one argument. sh splits its output at blanks and matches it with file names. Where that would change the output, quote it for one argument, or splice its lines for many.";
 
     // Values: found while running.
     WRONG_TYPE = "E2001", "wrong type",

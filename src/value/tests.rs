@@ -130,8 +130,8 @@ fn ranges_hold_what_they_say() {
 
 #[test]
 fn types_have_names() {
-    let opaque = Value::from(Opaque::new("service", "db", 7_u8));
-    assert_eq!((opaque.type_name(), opaque.type_of()), ("service", Type::Opaque));
+    let opaque = Value::from(Opaque::new("connection", "db", 7_u8));
+    assert_eq!((opaque.type_name(), opaque.type_of()), ("connection", Type::Opaque));
     let Value::Opaque(opaque) = opaque else { unreachable!() };
     assert_eq!((opaque.payload::<u8>(), opaque.payload::<i8>()), (Some(&7), None));
     assert_eq!(Value::Null.type_name(), "null");
