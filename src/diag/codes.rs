@@ -419,6 +419,19 @@ codes! {
         "A turn whose line is missing would run again with `resume=`, so the loop ends. The reason or the help names the cause, such as a full disk, a missing directory or a missing permission.";
     TURN_WAITS = "E2031", "a turn side by side waits for a job of the script",
         "`wait` waits for all jobs of the script, and `wait PID` for one of them. A turn of a loop with `jobs=` is a job itself, and these words know only the jobs that it has started. While others run, or have ended without having been waited for, they are refused in turns. `job.wait()` waits for any job.";
+
+    WORKER_ENDED = "E2034", "the worker has ended or closed its channel",
+        "No answer or message can come any more. In Node, `process.exit` right after `process.send` loses messages: write `process.send(x, () => process.exit())`.";
+    BAD_MESSAGE = "E2035", "the worker sent a line that is not JSON",
+        "Each message is one line of JSON in UTF-8. A program whose messages go over standard output must print everything else on standard error.";
+    WORKER_OVER = "E2036", "a worker is used after the code that made it",
+        "A worker ends with the script, job or turn that made it. Make it in the code that lives as long as it is used.";
+    NO_ANSWER = "E2037", "the worker did not answer in time",
+        "The answer is dropped when it comes. A program that prints to a pipe may hold its output back until 4096 bytes are written: `jq --unbuffered`, `sed -u`, `python3 -u`, `stdbuf -oL`.";
+    CHANNEL_FULL = "E2038", "a worker that takes no messages and sends too many",
+        "While a message waits to be sent, the messages of the worker are kept, up to `max_output`. Receive them between the messages that are sent.";
+    CHANNEL_FAILED = "E2039", "the channel of a worker failed",
+        "The channel could not be made, read or written. The reason names the cause, such as too many open files.";
     SERVICE_GIVEN_UP = "E2050", "a service was given up",
         "An instance failed too often in a row (`most_restarts`), or once with `restart=\"never\"`. All instances were ended. The notes show how the last runs ended and what they printed last.";
     SERVICE_NOT_READY = "E2051", "a service is not ready in time",
@@ -433,19 +446,6 @@ codes! {
         "The reason names the cause, such as a missing directory or a missing permission.";
     READY_OF_SHARED = "E2056", "a sign of readiness that does not tell instances apart",
         "Several instances share a socket, so any of them may answer. A function with a parameter asks one instance, by its number or process.";
-
-    WORKER_ENDED = "E2034", "the worker has ended or closed its channel",
-        "No answer or message can come any more. In Node, `process.exit` right after `process.send` loses messages: write `process.send(x, () => process.exit())`.";
-    BAD_MESSAGE = "E2035", "the worker sent a line that is not JSON",
-        "Each message is one line of JSON in UTF-8. A program whose messages go over standard output must print everything else on standard error.";
-    WORKER_OVER = "E2036", "a worker is used after the code that made it",
-        "A worker ends with the script, job or turn that made it. Make it in the code that lives as long as it is used.";
-    NO_ANSWER = "E2037", "the worker did not answer in time",
-        "The answer is dropped when it comes. A program that prints to a pipe may hold its output back until 4096 bytes are written: `jq --unbuffered`, `sed -u`, `python3 -u`, `stdbuf -oL`.";
-    CHANNEL_FULL = "E2038", "a worker that takes no messages and sends too many",
-        "While a message waits to be sent, the messages of the worker are kept, up to `max_output`. Receive them between the messages that are sent.";
-    CHANNEL_FAILED = "E2039", "the channel of a worker failed",
-        "The channel could not be made, read or written. The reason names the cause, such as too many open files.";
     SANDBOX_UNAVAILABLE = "E2065", "this system can't confine a program",
         "The options `net`, `read`, `write` and `run` need a kernel with Landlock of version 6 (Linux 6.12) and filters of system calls (seccomp). None of them is ever ignored or weakened, so the block does not begin. `pipewright --doctor` shows what the system has.";
     SANDBOX_REFUSED = "E2066", "outside of the sandbox",
