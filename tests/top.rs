@@ -78,12 +78,13 @@ fn top(sockets: &Path) -> serde_json::Value {
 #[test]
 fn a_loop_side_by_side_is_listed_while_it_runs() {
     let mut script = Script::start(&[], LOOP);
-    let listed = script.until("two turns run", |listed| listed[0]["loops"][0]["running"] == 2);
+    let listed = script.until("two turns run with their programs", |listed| {
+        listed[0]["loops"][0]["running"] == 2 && listed[0]["processes"].as_u64() >= Some(2)
+    });
     let one = &listed[0]["loops"][0];
     assert_eq!((&listed[0]["script"], &listed[0]["pid"]), (&"-c".into(), &script.child.id().into()));
     assert_eq!((&one["place"], &one["jobs"], &one["total"]), (&"-c:1:1".into(), &2.into(), &4.into()));
     assert_eq!((&one["done"], &one["failed"], &one["oldest"]), (&0.into(), &0.into(), &"1".into()));
-    assert!(listed[0]["processes"].as_u64() >= Some(2), "{listed}");
     script.finish();
     assert_eq!(script.top(), serde_json::json!([]));
 }
