@@ -142,7 +142,7 @@ fn a_damaged_picture_leaves_the_thumbnail_that_was_there() {
 
     // Too little memory for the program itself.
     place.write("in/photo.jpg", &photo.stdout);
-    assert_fails(&place.run("thumbnails.pw", &["in", "new", "--memory", "8M"]), "photo.jpg: ");
+    assert_fails(&place.run("thumbnails.pw", &["in", "new", "--memory", "1M"]), "photo.jpg: ");
     assert_eq!(names(&place.at("new")), [""; 0]);
     assert_fails(&place.run("thumbnails.pw", &["out/none", "new"]), "no directory out/none");
 }
