@@ -113,8 +113,8 @@ fn entries_that_are_typed_ahead_run_in_their_order() {
     terminal.expect("\tfor the program\n");
     terminal.expect("\nafter\n");
     terminal.ready();
-    // An incomplete entry, or one with keys for the editor, waits for more.
-    for (typed, more) in [("echo wait", "ed\r"), ("{\recho waited\r", "}\r"), ("echo wa\tited\r", "\r")] {
+    // An incomplete entry waits for more.
+    for (typed, more) in [("echo wait", "ed\r"), ("{\recho waited\r", "}\r")] {
         terminal.start_line(wait);
         terminal.expect("ready\n");
         terminal.keys(typed);
@@ -124,6 +124,14 @@ fn entries_that_are_typed_ahead_run_in_their_order() {
         terminal.expect("\nwaited\n");
         terminal.ready();
     }
+    // Keys are keys, whenever they are typed.
+    terminal.start_line(wait);
+    terminal.expect("ready\n");
+    terminal.keys("echo ty'ed'\x1b[D\x1b[D\x1b[Dp\r\x1b[A\r");
+    go();
+    terminal.expect("\ntyped\n");
+    terminal.expect("\ntyped\n");
+    terminal.ready();
     // Ctrl-C discards it, as it discards a line.
     terminal.start_line("cat -n");
     terminal.keys("a\r");
@@ -132,6 +140,27 @@ fn entries_that_are_typed_ahead_run_in_their_order() {
     let shown = terminal.ready();
     assert!(!shown.contains("not this"), "{shown}");
     assert_eq!(terminal.run("echo on"), "on\n");
+}
+
+#[test]
+fn entries_in_one_piece_run_in_their_order() {
+    let (_home, mut terminal) = prompt();
+    terminal.keys("echo o'ne'\recho t'wo'\r\x1b[200~echo th'ree'\x1b[201~\recho fo'ur'\r");
+    for word in ["one", "two", "three", "four"] {
+        terminal.expect(&format!("\n{word}\n"));
+    }
+    terminal.ready();
+    // The keys after an entry are for its program.
+    terminal.start_line("head -n 1 | tr a-z A-Z");
+    terminal.keys("for the program\recho for the pro'mpt'\r");
+    terminal.expect("\nFOR THE PROGRAM\n");
+    terminal.expect("\nfor the prompt\n");
+    terminal.ready();
+    // Longer than the buffers of the editor.
+    terminal.keys(&format!("echo {} | wc -w\recho af'ter'\r", "word ".repeat(1500)));
+    terminal.expect("\n1500\n");
+    terminal.expect("\nafter\n");
+    terminal.ready();
 }
 
 #[test]

@@ -134,6 +134,17 @@ fn programs_have_the_terminal() {
 }
 
 #[test]
+fn a_killed_program_leaves_an_ordinary_terminal() {
+    let (_home, mut terminal) = prompt();
+    terminal.line("sh -c \"printf '\\033[?1049h\\033[?25l\\033[?1000h'; kill -KILL \\$\\$\"");
+    for end in ["\x1b[?1000l", "\x1b[?1047l", "\x1b[?25h"] {
+        terminal.expect_bytes(end);
+    }
+    terminal.ready();
+    assert_eq!(terminal.run("echo on"), "on\n");
+}
+
+#[test]
 fn ctrl_c_clears_the_line_and_ends_what_runs() {
     let (_home, mut terminal) = prompt();
     terminal.keys("echo never");
@@ -151,19 +162,18 @@ fn ctrl_c_clears_the_line_and_ends_what_runs() {
 #[test]
 fn a_byte_that_is_not_text_is_left_out() {
     let (_home, mut terminal) = prompt();
-    for keys in ["", "\x12"] {
+    for search in ["", "\x12"] {
         terminal.keys("echo hi");
         terminal.expect("echo hi");
-        terminal.keys(keys);
+        terminal.keys(search);
         terminal.bytes(b"\xff");
-        terminal.expect("no UTF-8 text was left out");
-        terminal.ready();
-        terminal.keys("\x15");
+        // The bell.
+        terminal.expect_bytes("\x07");
+        terminal.keys("\x07\x15");
         assert_eq!(terminal.run("echo on"), "on\n");
     }
-    terminal.bytes(b"echo h\xff");
-    terminal.ready();
-    assert_eq!(terminal.run("llo"), "hllo\n");
+    terminal.bytes(b"echo h\xff\xc3llo\xc3\xa9\r");
+    terminal.expect("\nhllo\u{e9}\n");
 }
 
 #[test]
@@ -449,12 +459,28 @@ fn a_word_of_sh_that_means_the_same_is_taken() {
     assert_eq!(terminal.run("printenv GREETING || echo none"), "none\n");
 }
 
+/// Takes the line that is offered in grey.
+#[track_caller]
+fn take(terminal: &mut Terminal, line: &str) {
+    terminal.expect(&format!("\u{2192} {line}"));
+    terminal.keys("\x1b[C");
+    terminal.expect(&format!("> {line}"));
+}
+
+#[test]
+fn keys_in_place_of_an_offered_line_are_an_entry_of_their_own() {
+    let (_home, mut terminal) = prompt();
+    terminal.keys("gti status\recho ne'xt'\r");
+    terminal.expect("did you mean `git`?");
+    terminal.expect("\nnext\n");
+}
+
 #[test]
 fn the_entry_before_is_offered_for_an_event_of_the_history() {
     let (_home, mut terminal) = prompt();
     assert_eq!(terminal.run("echo one"), "one\n");
     terminal.line("printf '%s,' !! end");
-    terminal.expect("> printf '%s,' echo one end");
+    take(&mut terminal, "printf '%s,' echo one end");
     assert!(terminal.run("").starts_with("echo,one,end,"));
 }
 
@@ -474,11 +500,11 @@ fn a_pattern_that_is_meant_for_the_program_is_offered_in_quotes() {
     let (home, mut terminal) = prompt();
     std::fs::write(home.path().join("notes.md"), "one\n").expect("a file");
     terminal.line("grep -r one --include=*.md .");
-    terminal.expect("> grep -r one '--include=*.md' .");
+    take(&mut terminal, "grep -r one '--include=*.md' .");
     assert_eq!(terminal.run(""), "./notes.md:one\n");
     std::fs::write(home.path().join(".only.mark"), "").expect("a file");
     terminal.line("find . -name *.mark");
-    terminal.expect("> find . -name '*.mark'");
+    take(&mut terminal, "find . -name '*.mark'");
     assert_eq!(terminal.run(""), "./.only.mark\n");
 }
 
@@ -486,15 +512,15 @@ fn a_pattern_that_is_meant_for_the_program_is_offered_in_quotes() {
 fn a_mistyped_command_is_offered_as_it_was_meant() {
     let (_home, mut terminal) = prompt();
     terminal.line("ehco hello | cat");
-    terminal.expect("> echo hello | cat");
+    take(&mut terminal, "echo hello | cat");
     assert_eq!(terminal.run(""), "hello\n");
     terminal.run("let total = 1 + 2");
     terminal.line("total");
-    terminal.expect("> = total");
+    take(&mut terminal, "= total");
     assert_eq!(terminal.run(""), "3\n");
     terminal.run("mkdir 'new files'");
     terminal.line("'new files'");
-    terminal.expect("> cd 'new files'");
+    take(&mut terminal, "cd 'new files'");
     terminal.run("");
     assert!(terminal.run("pwd").ends_with("/new files\n"));
 }

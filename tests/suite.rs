@@ -41,6 +41,8 @@ mod jobs;
 #[cfg(feature = "prompt")]
 mod jobs_left;
 #[cfg(feature = "prompt")]
+mod key_fuzz;
+#[cfg(feature = "prompt")]
 mod keys;
 mod late_writers;
 mod limits;

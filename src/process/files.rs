@@ -1,6 +1,7 @@
 //! The descriptors of one stage, as the script sees them.
 
 use crate::sys::descriptor;
+use crate::sys::editor_input;
 use crate::sys::spawn::Placement;
 use std::fmt;
 use std::io;
@@ -126,11 +127,15 @@ impl FileTable {
     pub(super) fn placements(&self) -> impl Iterator<Item = Placement> {
         let closed = self.entries.iter().filter(|(_, descriptor)| descriptor.is_none());
         let closed = closed.map(|(target, _)| Placement { target: *target, source: None });
-        let open = self.iter().filter_map(|(target, descriptor)| match descriptor {
+        let open = self.iter().filter_map(|(target, descriptor)| {
+            let source = match descriptor {
+                Descriptor::Inherited(fd) => editor_input::meaning(*fd),
+                Descriptor::Open(file) => file.as_raw_fd(),
+            };
             // The common case needs no change, and can't fail if the host runs with it closed.
-            Descriptor::Inherited(fd) if *fd == target && target <= 2 => None,
-            Descriptor::Inherited(fd) => Some(Placement { target, source: Some(*fd) }),
-            Descriptor::Open(file) => Some(Placement { target, source: Some(file.as_raw_fd()) }),
+            let is_in_place =
+                matches!(descriptor, Descriptor::Inherited(_)) && source == target && target <= 2;
+            (!is_in_place).then_some(Placement { target, source: Some(source) })
         });
         // Closings come last: a closed number may be the source of another.
         open.chain(closed)

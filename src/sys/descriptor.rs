@@ -141,6 +141,7 @@ pub fn inherited(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
     if is_closed(fd) {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
+    let fd = super::editor_input::meaning(fd);
     // SAFETY: fcntl changes nothing here and returns EBADF for a number that is not open.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
         return Err(io::Error::last_os_error());

@@ -50,6 +50,9 @@ static IGNORED_AT_START: AtomicU64 = AtomicU64::new(0);
 /// if there is none.
 static READER: AtomicUsize = AtomicUsize::new(0);
 
+/// The number of signals so far at which a reader of lines discards its line.
+static CLEARINGS: AtomicU32 = AtomicU32::new(0);
+
 /// From now on, raises `requests` when one of `signals` arrives. If `keys` is given, raises it when the terminal
 /// has sent Ctrl-C or Ctrl-\\, which the programs in the foreground have also received. `keys` is a child of
 /// `requests`.
@@ -91,6 +94,11 @@ pub fn keys_come() -> u32 {
     KEYS.load(Ordering::SeqCst)
 }
 
+/// Returns how many signals so far have made a reader discard its line, or would have if one had read.
+pub fn clearings() -> u32 {
+    CLEARINGS.load(Ordering::SeqCst)
+}
+
 /// Installs a handler that is safe (signal-safety(7)) for a signal, unless the signal is ignored. Children begin
 /// without it.
 pub(super) fn catch(signal: Signal, handler: *const ()) -> io::Result<()> {
@@ -128,6 +136,7 @@ pub(super) fn precede_reader() {
 /// A key makes the terminal discard earlier input. If poll(2) had reported that input to a reader that had not read it
 /// yet, the reader waits in read(2) after the handler has run: SIGALRM ends that read.
 pub(super) fn tell_reader() {
+    CLEARINGS.fetch_add(1, Ordering::SeqCst);
     let reader = READER.load(Ordering::SeqCst);
     if reader != 0 {
         // SAFETY: sigaction(2) returned it as the handler of a signal, with no flags that require further arguments.

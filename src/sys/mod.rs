@@ -14,6 +14,7 @@ pub mod child_signal;
 mod children;
 pub mod descriptor;
 pub mod directory;
+pub mod editor_input;
 mod elf;
 pub mod epoll_set;
 pub mod event;

@@ -65,7 +65,7 @@ pub fn leads_session() -> bool {
 /// Returns whether a standard stream is the controlling terminal of this process, with its group in the foreground.
 pub fn is_own_foreground(fd: RawFd) -> bool {
     // SAFETY: no memory is passed, and a number that is not open returns EBADF.
-    let group = unsafe { libc::tcgetpgrp(fd) };
+    let group = unsafe { libc::tcgetpgrp(super::editor_input::meaning(fd)) };
     group > 0 && group == own_group()
 }
 
@@ -94,9 +94,13 @@ pub fn is_barred(fd: BorrowedFd<'_>, group: Pid) -> bool {
             .is_ok_and(|modes| modes.local_modes.contains(rustix::termios::LocalModes::TOSTOP))
 }
 
-/// Takes text that was typed and not read, if there is any: a line, if the terminal returns lines (termios(3),
-/// "Canonical and noncanonical mode").
+/// Takes a line that was typed and not read, if there is one and the terminal returns lines (termios(3), "Canonical and
+/// noncanonical mode").
 pub fn typed_ahead(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
+    let modes = rustix::termios::tcgetattr(fd).ok()?;
+    if !modes.local_modes.contains(rustix::termios::LocalModes::ICANON) {
+        return None;
+    }
     let mut set = PollSet::default();
     set.add(fd, Interest::Read);
     if set.wait(Some(Duration::ZERO)).ok()? == 0 {

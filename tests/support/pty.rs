@@ -94,6 +94,31 @@ impl Terminal {
         self.master.write_all(bytes).expect("the terminal is open");
     }
 
+    /// Gives the terminal another width.
+    pub fn resize(&self, columns: u16) {
+        let size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the structure is read.
+        assert!(unsafe { libc::ioctl(self.master.as_raw_fd(), libc::TIOCSWINSZ, &size) } == 0);
+    }
+
+    /// Waits until something outside the terminal has happened.
+    #[track_caller]
+    pub fn until(&self, what: &str, happened: impl Fn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !happened() {
+            if Instant::now() > deadline {
+                let seen = self.seen.0.lock().expect("no reader panics").bytes[self.at..].to_vec();
+                self.miss(what, &seen);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Takes all output so far as checked.
+    pub fn catch_up(&mut self) {
+        self.at = self.seen.0.lock().expect("no reader panics").bytes.len();
+    }
+
     /// Types a line and presses Enter.
     pub fn line(&mut self, line: &str) {
         self.keys(line);

@@ -6,7 +6,7 @@ use super::complete::{Candidate, complete};
 use super::highlight;
 use super::offer::{Offer, Take};
 use pipewright::Span;
-use pipewright::dialog::{Place, Rewritten, Typed};
+use pipewright::dialog::{KeyQueue, Place, Rewritten, Typed};
 use pipewright::program::terminal_width;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -33,14 +33,14 @@ pub enum Read {
     Outside(String),
     /// Ctrl-C cleared the line.
     Cleared,
-    /// A byte came that is not text.
-    Unreadable,
     /// Ctrl-D, or the terminal was closed.
     End,
 }
 
 pub struct Editor {
     line: rustyline::Editor<Assistant, MemHistory>,
+    /// The queue of its keys; none if the editor reads the terminal itself.
+    queue: Option<Arc<KeyQueue>>,
     /// Whether the user left the line to edit it in a program.
     outside: Arc<AtomicBool>,
     colours: bool,
@@ -61,7 +61,11 @@ const AT_HAND: usize = 100_000;
 impl Editor {
     /// # Errors
     /// Fails with the reason why there is no terminal for editing.
-    pub fn new(live: Rc<Live>, habits: &EditorConfig) -> Result<Self, ReadlineError> {
+    pub fn new(
+        live: Rc<Live>,
+        queue: Option<Arc<KeyQueue>>,
+        habits: &EditorConfig,
+    ) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .max_history_size(AT_HAND)
             .and_then(|config| config.history_ignore_dups(true))?
@@ -79,7 +83,7 @@ impl Editor {
         let mut line = rustyline::Editor::with_history(config, history)?;
         let outdents = Arc::new(AtomicBool::new(false));
         let offer = Arc::new(Offer::default());
-        line.set_helper(Some(Assistant::new(live, outdents.clone(), offer.clone())));
+        line.set_helper(Some(Assistant::new(live, queue.clone(), outdents.clone(), offer.clone())));
         let conditional = |handler: Box<dyn ConditionalEventHandler>| EventHandler::Conditional(handler);
         // Ctrl-J is the form of a line end that is pasted into a terminal without bracketed paste.
         for enter in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J')] {
@@ -108,7 +112,11 @@ impl Editor {
         line.bind_sequence(keys, conditional(Box::new(Leave { for_program: outside.clone() })));
         let keys = KeyEvent(KeyCode::Char('v'), Modifiers::NONE);
         line.bind_sequence(keys, conditional(Box::new(Visual(Leave { for_program: outside.clone() }))));
-        Ok(Self { line, outside, colours: habits.colours })
+        if let Some(queue) = &queue {
+            let mark = KeyEvent(KeyCode::Char(KeyQueue::MARK), Modifiers::NONE);
+            line.bind_sequence(mark, conditional(Box::new(GoOn(queue.clone()))));
+        }
+        Ok(Self { line, queue, outside, colours: habits.colours })
     }
 
     /// Reads one entry. `offered` is already in the line.
@@ -122,10 +130,18 @@ impl Editor {
         // limit of select.
         let selects = next_are_below(4, FD_SETSIZE);
         let _printer = selects.then(|| self.line.create_external_printer().ok());
+        let queue = self.queue.as_ref().filter(|_| selects);
+        if let Some(queue) = queue {
+            queue.prepare();
+        }
         let read = match offered {
             "" => self.line.readline(prompt),
             offered => self.line.readline_with_initial(prompt, (offered, "")),
         };
+        if queue.is_some_and(|queue| queue.end()) {
+            // The editor could not write it after it had failed to restore the modes.
+            super::print("\x1b[?2004l");
+        }
         let outside = self.outside.swap(false, Ordering::Relaxed);
         match read {
             Ok(text) if outside => Read::Outside(text),
@@ -137,8 +153,8 @@ impl Editor {
             {
                 Read::Cleared
             }
-            // A byte that is not text, perhaps from a terminal with another encoding: it is skipped.
-            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Unreadable,
+            // A byte that is not text, where the editor reads the terminal itself.
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Cleared,
             Err(_) => Read::End,
         }
     }
@@ -158,6 +174,18 @@ impl Editor {
         let painted =
             self.line.helper().filter(|_| self.colours).map(|assistant| assistant.paint(text, None));
         format!("{prompt}{}\n", painted.as_deref().unwrap_or(text))
+    }
+
+    /// Returns whether keys were read ahead.
+    pub fn has_keys(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.has_left())
+    }
+
+    /// Adds keys that were read ahead.
+    pub fn push_keys(&self, keys: &[u8]) {
+        if let Some(queue) = &self.queue {
+            queue.push(keys);
+        }
     }
 
     /// Returns the text of the line that was analysed last.
@@ -254,6 +282,16 @@ fn outdented(text: &str) -> Option<(usize, String)> {
     text[..start].ends_with('\n').then(|| (start, format!("{:width$}}}", "")))
 }
 
+/// The key that the queue sends to learn whether the line goes on.
+struct GoOn(Arc<KeyQueue>);
+
+impl ConditionalEventHandler for GoOn {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
+        self.0.go_on();
+        Some(Cmd::Noop)
+    }
+}
+
 /// Leaves the line so that a program can edit it. While the line is being edited, no program can have the terminal.
 struct Leave {
     for_program: Arc<AtomicBool>,
@@ -279,6 +317,7 @@ impl ConditionalEventHandler for Visual {
 /// The support for the user's typing.
 struct Assistant {
     live: Rc<Live>,
+    queue: Option<Arc<KeyQueue>>,
     /// The text of the line.
     text: RefCell<String>,
     /// The analysis of the last text.
@@ -303,10 +342,15 @@ struct Seen {
 }
 
 impl Assistant {
-    fn new(live: Rc<Live>, outdents: Arc<AtomicBool>, offer: Arc<Offer>) -> Self {
+    fn new(
+        live: Rc<Live>,
+        queue: Option<Arc<KeyQueue>>,
+        outdents: Arc<AtomicBool>,
+        offer: Arc<Offer>,
+    ) -> Self {
         let (text, seen, notice) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (entered, begins, listed) = (Cell::new(false), Cell::new(false), Cell::new(false));
-        Self { live, text, seen, outdents, offer, entered, begins, listed, notice }
+        Self { live, queue, text, seen, outdents, offer, entered, begins, listed, notice }
     }
 
     /// Analyses a text once, however often the cursor moves in it.
@@ -335,6 +379,12 @@ impl Assistant {
         entry
     }
 
+    /// Returns whether more letters are there, as of pasted text, which are read faster if the line is not analysed for
+    /// each.
+    fn is_behind(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.is_behind())
+    }
+
     fn paint(&self, text: &str, cursor: Option<usize>) -> String {
         let seen = self.look(text);
         highlight::painted(&seen.typed, &seen.wrong, |word| self.live.is_command(word), cursor)
@@ -343,6 +393,9 @@ impl Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        if self.is_behind() && !self.entered.get() {
+            return Cow::Borrowed(line);
+        }
         Cow::Owned(self.paint(line, (!self.entered.get()).then_some(cursor)))
     }
 
@@ -467,11 +520,15 @@ impl Hinter for Assistant {
 
     fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Suggestion> {
         // The first analysis of a line happens after the editor has installed its handlers.
-        if self.begins.take() || self.listed.get() {
+        let begins = self.begins.take();
+        if begins || self.listed.get() {
             self.live.dialog().attend_keys();
         }
+        if let Some(queue) = self.queue.as_ref().filter(|_| begins) {
+            queue.begin();
+        }
         line.clone_into(&mut self.text.borrow_mut());
-        if cursor < line.len() {
+        if cursor < line.len() || self.is_behind() {
             return None;
         }
         if let Some(entry) = self.offered(line) {

@@ -22,13 +22,13 @@ mod text;
 
 use crate::colour;
 use crate::print::print_error;
-use ahead::{Ahead, Taken};
+use ahead::Taken;
 use complete::world::{Failure, Live};
 use declare::Completions;
 use editor::{Editor, EditorConfig, Read};
 use history::{Entry, History};
 use pipewright::diag::{Diagnostic, code, quote_word, reason};
-use pipewright::dialog::{Dialog, Ended, Entry as Checked, Job, Kind, News};
+use pipewright::dialog::{Dialog, Ended, Entry as Checked, Job, Kind, News, Rewritten};
 use pipewright::program::terminal_width;
 use pipewright::{BuildError, ParseError, Signal, Value};
 use rustyline::error::ReadlineError;
@@ -71,7 +71,6 @@ struct Shell {
     dialog: Rc<RefCell<Dialog>>,
     live: Rc<Live>,
     editor: Editor,
-    ahead: Ahead,
     history: Option<History>,
     declared: help::Declared,
     /// The number of entries.
@@ -82,10 +81,8 @@ struct Shell {
     status: u8,
     statuses: Vec<u8>,
     took: Duration,
-    /// The text with which the next entry begins: the correction of a refused entry, or the text from an editor.
+    /// The text with which the next entry begins: a line that Ctrl-Z interrupted, or the text from an editor.
     offered: String,
-    /// Whether `offered` is a correction that the user has not seen yet.
-    unseen: bool,
     /// Whether the prompt has warned the user about running jobs. The next request to leave ends them.
     warned: bool,
     /// Whether an error about the unwritable history was shown.
@@ -106,15 +103,16 @@ impl Shell {
         let engine = help::engine(declared.clone(), completions.clone(), file.clone())?;
         let dialog = Rc::new(RefCell::new(Dialog::new(engine.session())?));
         let live = Rc::new(Live::new(dialog.clone(), completions));
+        let queue = dialog.borrow().key_queue().map(Arc::new);
         let editor = Editor::new(
             live.clone(),
+            queue,
             &EditorConfig { colours: colour::is_wanted(), vi: places::edits_as_vi() },
         )?;
         Ok(Self {
             dialog,
             live,
             editor,
-            ahead: Ahead::default(),
             history: file.map(History::new),
             declared,
             entries: 0,
@@ -123,7 +121,6 @@ impl Shell {
             statuses: vec![0],
             took: Duration::ZERO,
             offered: String::new(),
-            unseen: false,
             warned: false,
             forgetful: false,
         })
@@ -192,11 +189,6 @@ impl Shell {
                     }
                     Next::Entry
                 }
-                Read::Unreadable => {
-                    print_error("\na byte that is no UTF-8 text was left out\n");
-                    self.offered = self.editor.text();
-                    Next::Entry
-                }
                 Read::Outside(text) => {
                     Editor::erase(&prompt, &text);
                     self.offered = self.edit_outside(text);
@@ -214,25 +206,24 @@ impl Shell {
     }
 
     fn read(&mut self, prompt: &(String, String)) -> Read {
-        let mut offered = std::mem::take(&mut self.offered);
+        let offered = std::mem::take(&mut self.offered);
         let dialog = self.dialog.borrow();
         dialog.attend_keys();
-        let patience =
-            Instant::now() + if std::mem::take(&mut self.unseen) { UNSEEN } else { Duration::ZERO };
-        loop {
-            match self.ahead.take(|| dialog.typed_ahead()) {
+        if offered.is_empty() && !self.editor.has_keys() {
+            let line = || {
+                let line = dialog.typed_ahead()?;
+                // A Ctrl-C until now came before the line, which it would have discarded.
+                dialog.attend_keys();
+                Some(line)
+            };
+            match ahead::take(line) {
                 Some(Taken::Entry(text)) => {
                     print(&self.editor.drawn(prompt, &text));
                     return Read::Entry(text);
                 }
-                Some(Taken::Part(text)) => offered = text,
-                None if Instant::now() < patience => {
-                    std::thread::sleep(Duration::from_millis(5));
-                    continue;
-                }
+                Some(Taken::Keys(keys)) => self.editor.push_keys(&keys),
                 None => {}
             }
-            break;
         }
         drop(dialog);
         self.editor.read(prompt, &offered)
@@ -280,11 +271,9 @@ impl Shell {
                 }
                 let corrected = correct::corrected(text, errors, &self.previous);
                 let is_whole = |line: &String| self.dialog.borrow().check(name, line).is_ok();
-                self.offered = corrected.filter(is_whole).unwrap_or_default();
-                self.unseen = !self.offered.is_empty();
-                if self.offered.is_empty()
-                    && let Some(entry) = self.dialog.borrow().rewritten(text)
-                {
+                let corrected = corrected.filter(is_whole).map(Rewritten::from);
+                let meant = corrected.or_else(|| self.dialog.borrow().rewritten(text));
+                if let Some(entry) = meant {
                     self.editor.offer(entry);
                 }
                 (self.status, self.statuses) = (2, vec![2]);
@@ -294,8 +283,9 @@ impl Shell {
         let ended = self.dialog.borrow_mut().run(entry);
         if let Ended::Failed(error) = &ended {
             let page = std::slice::from_ref(error.diagnostic());
-            self.offered = correct::corrected(text, page, &self.previous).unwrap_or_default();
-            self.unseen = !self.offered.is_empty();
+            if let Some(entry) = correct::corrected(text, page, &self.previous) {
+                self.editor.offer(entry.into());
+            }
         }
         let request = self.dialog.borrow().take_signal();
         self.live.forget();
@@ -339,6 +329,9 @@ impl Shell {
         };
         if self.statuses.is_empty() {
             self.statuses.push(self.status);
+        }
+        if self.status > 128 && !colour::is_dumb() {
+            print(ORDINARY);
         }
         self.warned = false;
         Next::Entry
@@ -495,9 +488,9 @@ impl Shell {
     }
 }
 
-/// The time that the user needs to read an offered line. Keys that arrive earlier belong to the next entry and must
-/// not be appended to this one.
-const UNSEEN: Duration = Duration::from_millis(150);
+/// Ends what a killed program may have left on: keys and mouse as other codes, the alternate screen, a hidden cursor,
+/// colours (Xterm Control Sequences). On a terminal without them nothing changes.
+const ORDINARY: &str = "\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1047l\x1b[?25h\x1b[0m";
 
 /// The largest number of error pages. More pages would scroll the first one away, which is the one to correct.
 const PAGES: usize = 3;

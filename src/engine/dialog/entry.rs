@@ -122,6 +122,13 @@ pub struct Rewritten {
     pub remarks: Vec<&'static str>,
 }
 
+impl From<String> for Rewritten {
+    /// Returns an entry that needs no remark.
+    fn from(text: String) -> Self {
+        Self { text, remarks: Vec::new() }
+    }
+}
+
 impl Dialog {
     /// Checks an entry without running it; `name` is used in its messages. Files that it uses are looked up relative to
     /// the directory of the dialog.

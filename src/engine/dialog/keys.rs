@@ -1,6 +1,6 @@
-//! The keys of the terminal while no entry runs: Ctrl-C, Ctrl-\ and Ctrl-Z, and text that was typed ahead.
+//! The keys of the terminal while no entry runs: Ctrl-C, Ctrl-\ and Ctrl-Z, and those for a line editor.
 
-use super::Dialog;
+use super::{Dialog, KeyQueue};
 use crate::process::Signal;
 
 impl Dialog {
@@ -27,9 +27,9 @@ impl Dialog {
         terminal.attend_keys()
     }
 
-    /// Takes the text that the user typed while an entry ran and that no program read: a line with its line end, or, if
-    /// the terminal is not in canonical mode (termios(3), "Canonical and noncanonical mode"), its input, at most 4096
-    /// bytes. An editor that takes all of the text also takes the input of the program that the first entry runs.
+    /// Takes a line, with its line end, that the user typed while an entry ran and that no program read, while the
+    /// terminal still returns lines (termios(3), "Canonical and noncanonical mode"): the lines after it, and a Ctrl-D
+    /// between them, can then be read by a program that the first line runs.
     ///
     /// ```
     /// use pipewright::Session;
@@ -42,5 +42,22 @@ impl Dialog {
     /// ```
     pub fn typed_ahead(&self) -> Option<Vec<u8>> {
         self.terminal.as_ref()?.typed_ahead()
+    }
+
+    /// Returns the queue of the keys for a line editor that reads standard input; none if the dialog has no terminal.
+    /// Keys that come while an entry runs, or with the Enter of the line before, are then read in their order, by the
+    /// program that runs or by the next line.
+    ///
+    /// ```
+    /// use pipewright::Session;
+    /// use pipewright::dialog::Dialog;
+    ///
+    /// let dialog = Dialog::new(Session::new())?;
+    /// // It has no terminal.
+    /// assert!(dialog.key_queue().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn key_queue(&self) -> Option<KeyQueue> {
+        self.terminal.as_ref()?.key_queue()
     }
 }

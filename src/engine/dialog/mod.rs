@@ -24,6 +24,8 @@
 mod ended;
 mod entry;
 mod jobs;
+mod key_queue;
+mod key_text;
 mod keys;
 mod names;
 mod quiet;
@@ -53,6 +55,7 @@ use typing::Typing;
 pub use ended::{Ended, News};
 pub use entry::{Entry, Rewritten};
 pub use jobs::Job;
+pub use key_queue::KeyQueue;
 pub use names::{Kind, Signature};
 pub use typed::{Look, Mark, Place, Typed, WordStart};
 pub use unquote::unquote;

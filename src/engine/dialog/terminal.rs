@@ -1,8 +1,9 @@
 //! The terminal of a prompt, which it lends to its jobs.
 
+use super::KeyQueue;
 use crate::process::{Control, Signal};
 use crate::sys::tty::{self, Modes};
-use crate::sys::{Pid, descriptor, handlers, keys};
+use crate::sys::{Pid, descriptor, editor_input, handlers, keys};
 use std::cell::RefCell;
 use std::os::fd::BorrowedFd;
 
@@ -37,9 +38,15 @@ impl Terminal {
         keys::forget()
     }
 
-    /// Returns text that was typed and not read, up to one line.
+    /// Takes a line that was typed and not read.
     pub fn typed_ahead(&self) -> Option<Vec<u8>> {
         self.fd.and_then(tty::typed_ahead)
+    }
+
+    /// Returns the queue of the keys for an editor. From now on, descriptor 0 is the editor's.
+    pub fn key_queue(&self) -> Option<KeyQueue> {
+        self.fd?;
+        editor_input::keep().ok().map(KeyQueue::new)
     }
 
     /// Lends it to a job, with the modes that the job had when it last had the terminal.
