@@ -1,19 +1,7 @@
-//! Socket pairs, over which a descriptor can be passed (unix(7), `SCM_RIGHTS`).
+//! Passing a descriptor over a socket (unix(7), `SCM_RIGHTS`).
 
-use super::descriptor;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
-
-/// Creates two connected sockets. Reads and writes of the first one, ours, return instead of waiting.
-///
-/// # Errors
-/// Fails with `EMFILE` when no descriptor is left.
-pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (ours, theirs) = UnixStream::pair()?;
-    ours.set_nonblocking(true)?;
-    Ok((descriptor::lift(ours.into())?, descriptor::lift(theirs.into())?))
-}
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 /// Sends bytes, and with the first of them a descriptor. Returns the number of bytes that were sent; the descriptor was
 /// passed if it is not 0.

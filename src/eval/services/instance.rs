@@ -13,8 +13,8 @@ use crate::eval::tasks::job::status_of;
 use crate::eval::tasks::job_state::{Ending, JobState};
 use crate::process::{Clock, Deadline, Interrupt, Signal, Step};
 use crate::service::{Action, End, Event, RunId};
-use crate::sys::passing;
 use crate::sys::poll::{Interest, PollSet};
+use crate::sys::{descriptor, socket_pair};
 use crate::value::{Map, Str, Value};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -270,7 +270,8 @@ impl ServiceState {
         }
         let mut node = None;
         if !self.sockets.is_empty() || matches!(self.options.ready, Ready::Notify) {
-            let (ours, theirs) = passing::pair().map_err(|error| no_pipe(base, &error))?;
+            let (ours, theirs) = socket_pair::pair().map_err(|error| no_pipe(base, &error))?;
+            descriptor::set_nonblocking(ours.as_fd()).map_err(|error| no_pipe(base, &error))?;
             files.set(first_free as i32, Arc::new(theirs));
             variables.push(("NODE_CHANNEL_FD", first_free.to_string()));
             variables.push(("NODE_CHANNEL_SERIALIZATION_MODE", "json".to_string()));

@@ -2,6 +2,7 @@
 //! connections are passed. A program that calls `http.listen()` asks for the socket instead of opening it, and gets
 //! the connections of the service one by one.
 
+use crate::channel::LineBuffer;
 use crate::sys::listen::Listener;
 use crate::sys::passing;
 use crate::sys::pipe::{is_for_later, read_into};
@@ -21,7 +22,7 @@ fn family(host: &str) -> &'static str {
 /// The channel to one worker.
 pub struct Node {
     ours: Option<OwnedFd>,
-    incoming: Vec<u8>,
+    incoming: LineBuffer,
     outgoing: VecDeque<(Vec<u8>, Option<OwnedFd>)>,
     next: u64,
     /// The listeners that it has asked for, with their keys in its messages.
@@ -43,7 +44,7 @@ impl Node {
     pub fn new(ours: OwnedFd) -> Self {
         Self {
             ours: Some(ours),
-            incoming: Vec::new(),
+            incoming: LineBuffer::default(),
             outgoing: VecDeque::new(),
             next: 0,
             keys: BTreeMap::new(),
@@ -97,7 +98,7 @@ impl Node {
         self.write();
         loop {
             let Some(ours) = &self.ours else { return };
-            match read_into(ours.as_fd(), &mut self.incoming, 64 << 10) {
+            match read_into(ours.as_fd(), self.incoming.bytes_mut(), 64 << 10) {
                 Ok(0) => return self.close(),
                 Ok(_) => self.lines(listeners),
                 Err(error) if is_for_later(&error) => break,
@@ -147,8 +148,7 @@ impl Node {
     }
 
     fn lines(&mut self, listeners: &[Listener]) {
-        while let Some(end) = memchr::memchr(b'\n', &self.incoming) {
-            let line: Vec<u8> = self.incoming.drain(..=end).collect();
+        while let Some(line) = self.incoming.next_line() {
             // Garbage is not for us.
             if let Ok(message) = serde_json::from_slice::<Value>(&line) {
                 self.message(&message, listeners);

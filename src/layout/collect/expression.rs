@@ -102,28 +102,24 @@ impl<'s> Collector<'s> {
                 let word = self.out.all.len().saturating_sub(1).max(head);
                 self.block(block, word, chain, true);
             }
-            ExprKind::Worker(worker) => {
-                let head = self.out.all.len();
-                self.gap(expr.span.start as usize + "worker".len());
-                let word = self.out.all.len().saturating_sub(1).max(head);
-                self.options(&worker.options);
-                self.gap(worker.body.span.start as usize);
-                let chain = self.chain();
-                self.block(&worker.body, word, chain, true);
-            }
-            ExprKind::Service(service) => {
-                let head = self.out.all.len();
-                self.gap(expr.span.start as usize + "service".len());
-                let word = self.out.all.len().saturating_sub(1).max(head);
-                self.options(&service.options);
-                let chain = self.chain();
-                self.block(&service.body, word, chain, true);
-            }
+            ExprKind::Worker(block) => self.block_with("worker", expr, block),
+            ExprKind::Service(block) => self.block_with("service", expr, block),
             ExprKind::Sh(_) => self.sh = true,
         }
         if !self.sh {
             self.gap(expr.span.end as usize);
         }
+    }
+
+    /// Adds `worker with OPTIONS { … }` and the like.
+    fn block_with(&mut self, keyword: &str, expr: &Expr<'s>, with: &With<'s>) {
+        let head = self.out.all.len();
+        self.gap(expr.span.start as usize + keyword.len());
+        let word = self.out.all.len().saturating_sub(1).max(head);
+        self.options(&with.options);
+        self.gap(with.body.span.start as usize);
+        let chain = self.chain();
+        self.block(&with.body, word, chain, true);
     }
 
     /// Adds a name after a keyword, or a pattern, whose brackets are laid out like those of a list or
