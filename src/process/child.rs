@@ -161,9 +161,13 @@ impl Child {
         !self.is_running() || self.process.has_ended()
     }
 
-    /// Returns whether it runs, or has ended unnoticed, and has or had a handler for a signal.
+    /// Returns whether it runs, or has ended unnoticed, and its program has or had a handler for a signal.
+    ///
+    /// On its way to execve a child still has the handlers of this process, although they never run there.
     pub(super) fn catches(&self, signal: Signal) -> bool {
-        self.is_running() && SignalState::of(self.pid()).is_some_and(|state| state.catches(signal))
+        self.is_running()
+            && self.pending_exec.as_ref().is_none_or(PendingExec::has_left)
+            && SignalState::of(self.pid()).is_some_and(|state| state.catches(signal))
     }
 
     /// Returns the signal that ended it, if one did.

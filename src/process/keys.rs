@@ -8,7 +8,7 @@
 
 use super::sweep::{orphans, reap};
 use super::{Interrupt, Signal};
-use crate::sys::handlers::keys_come;
+use crate::sys::handlers::{keys_come, last_key};
 use crate::sys::signal_state::SignalState;
 use crate::sys::{Pid, signal, tty};
 use std::time::Duration;
@@ -39,9 +39,10 @@ impl Keys {
         Self { interrupt: Interrupt::none(), before: None }
     }
 
-    /// Returns whether a key has come from the terminal since the start.
-    pub fn have_come(&self) -> bool {
-        self.before.is_some_and(|before| keys_come() != before)
+    /// Returns the signal of the last key that has come from the terminal since the start. `interrupt` may be raised a
+    /// moment later, when another thread handles the signal.
+    pub fn last(&self) -> Option<Signal> {
+        self.before.filter(|before| keys_come() != *before).map(|_| last_key())
     }
 
     /// Returns whether a wait for programs has to check for keys.

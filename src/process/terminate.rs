@@ -3,7 +3,6 @@
 use super::tree::Tree;
 use super::{Child, Signal};
 use crate::sys::poll::{Interest, PollSet};
-use crate::sys::signal_state::SignalState;
 use crate::sys::{Pid, signal, tree};
 use std::time::{Duration, Instant};
 
@@ -47,9 +46,8 @@ pub(super) fn signal_all(children: &[Child], signal: Signal) {
 /// Sends a key of the terminal once more to children in the group of this process: a child that was started as the
 /// key came may have missed it. A child that handles the signal has run for a while, and has received it.
 pub fn repeat_key(children: &[Child], signal: Signal) {
-    let catches = |child: &Child| SignalState::of(child.pid()).is_some_and(|state| state.catches(signal));
     let in_our_group = children.iter().filter(|child| child.is_running() && child.group_id().is_none());
-    for child in in_our_group.filter(|child| !catches(child)) {
+    for child in in_our_group.filter(|child| !child.catches(signal)) {
         let _ = child.signal(signal);
     }
 }

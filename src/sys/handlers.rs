@@ -9,7 +9,9 @@ use super::{last_error, set_errno};
 use std::io;
 use std::ptr::null_mut;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
 
 /// The target that the handler raises. It is never freed once set: a handler may be running in any thread.
 static TARGET: AtomicPtr<Target> = AtomicPtr::new(null_mut());
@@ -22,6 +24,8 @@ struct Target {
 
 /// The number of keys of the terminal so far, each of which its foreground has also received.
 static KEYS: AtomicU32 = AtomicU32::new(0);
+/// The signal of the last one.
+static LAST_KEY: AtomicI32 = AtomicI32::new(libc::SIGINT);
 
 /// The signals that ask a script to end. All other signals have their default action: they report a fault (SIGSEGV,
 /// SIGABRT), or no program sends them.
@@ -92,6 +96,11 @@ pub fn survive_file_limit() -> io::Result<()> {
 /// Returns how many keys of the terminal have come so far.
 pub fn keys_come() -> u32 {
     KEYS.load(Ordering::SeqCst)
+}
+
+/// Returns the signal of the last key of the terminal.
+pub fn last_key() -> Signal {
+    Signal::from_kernel(LAST_KEY.load(Ordering::SeqCst))
 }
 
 /// Returns how many signals so far have made a reader discard its line, or would have if one had read.
@@ -257,6 +266,7 @@ extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *m
     let is_key = from_kernel && [libc::SIGINT, libc::SIGQUIT].contains(&number);
     let by_terminal = from_kernel || number == libc::SIGHUP && terminal_has_gone();
     if is_key {
+        LAST_KEY.store(number, Ordering::SeqCst);
         KEYS.fetch_add(1, Ordering::SeqCst);
     }
     // SAFETY: null, or from Box::into_raw and never freed.

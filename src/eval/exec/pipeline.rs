@@ -251,8 +251,7 @@ impl Interpreter {
         match self.control() {
             Some(control) => control.repeat_key(&keys),
             // A key that arrived while the programs were being started may have missed some of them.
-            None if how.keys.have_come() => programs.repeat_key(&how.keys),
-            None => {}
+            None => how.keys.last().into_iter().for_each(|key| programs.repeat_key(key)),
         }
         drop(starting);
         // The programs have inherited the descriptors that they need.

@@ -6,7 +6,7 @@ use crate::eval::effects::effect::{Effect, Program};
 use crate::eval::effects::gate::Pass;
 use crate::eval::report::stats;
 use crate::eval::report::unwind::{Eval, Unwind};
-use crate::process::{Child, Group, Keys, Stage, StageReport, StartError, begin, repeat_key};
+use crate::process::{Child, Group, Signal, Stage, StageReport, StartError, begin, repeat_key};
 use crate::programs::runs_setsid;
 use crate::span::Span;
 use std::collections::VecDeque;
@@ -45,10 +45,8 @@ impl StartedStages {
     }
 
     /// Sends a key that arrived in the meantime to the programs that have just been started.
-    pub(in crate::eval) fn repeat_key(&self, keys: &Keys) {
-        if let Some(raised) = keys.interrupt.raised() {
-            repeat_key(&self.children, raised.signal);
-        }
+    pub(in crate::eval) fn repeat_key(&self, key: Signal) {
+        repeat_key(&self.children, key);
     }
 }
 

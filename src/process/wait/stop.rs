@@ -76,7 +76,7 @@ impl WaitLoop<'_> {
         }
         let reached = self.children.iter().any(|child| !child.has_ended() || child.catches(signal));
         self.outcome.key = Some(Key { signal, reached });
-        if self.how.keys.have_come() {
+        if self.how.keys.last().is_some() {
             terminate::signal_own_groups(self.children, signal);
         } else {
             terminate::signal_all(self.children, signal);

@@ -68,6 +68,12 @@ impl<R: Request> PendingExec<R> {
         unsafe { &(*self.common.as_ptr()).request }
     }
 
+    /// Returns whether the child has called execve, or has ended.
+    pub fn has_left(&self) -> bool {
+        // SAFETY: the box lives, and the kernel writes the number by an atomic store.
+        unsafe { &(*self.common.as_ptr()).here }.load(Ordering::Acquire) == 0
+    }
+
     /// Waits until the program runs. Returns the data from which it was made, and the reason if it does not run.
     /// Nothing is repeated.
     pub fn finish(mut self) -> (R, Option<SpawnError>) {

@@ -27,6 +27,11 @@ impl<R> PendingExec<R> {
         match self.0 {}
     }
 
+    /// Returns whether the child has called execve, or has ended.
+    pub fn has_left(&self) -> bool {
+        match self.0 {}
+    }
+
     /// Waits until the program runs.
     pub fn finish(self) -> (R, Option<SpawnError>) {
         match self.0 {}
