@@ -80,11 +80,11 @@ pub use engine::dialog;
 #[cfg(feature = "program")]
 pub use engine::program;
 pub use engine::{
-    AuditLog, Board, BuildError, CancelToken, Captured, ContextFunction, Engine, EngineBuilder, Error,
-    ErrorKind, Event, Function, FunctionCx, Input, Limits, LineSink, Observer, Output, ParseError,
-    PipelineReport, Place, Progress, Report, ResizeError, Run, Running, RunningLoop, Script, ScriptBuilder,
-    Session, Signal, StageCx, StageEnd, StageError, StageInfo, StageReport, Streams, TurnEnd, Waiting,
-    verify_audit,
+    ActionError, AuditLog, Board, BuildError, CancelToken, Captured, ContextFunction, Engine, EngineBuilder,
+    Error, ErrorKind, Event, Function, FunctionCx, Input, Limits, LineSink, Observer, Output, ParseError,
+    PipelineReport, Place, Progress, Report, ResizeError, Run, Running, RunningInstance, RunningLoop,
+    RunningService, Script, ScriptBuilder, ServiceAction, Session, Signal, StageCx, StageEnd, StageError,
+    StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
 };
 pub use engine::{build, tools};
 pub use span::Span;

@@ -1,4 +1,4 @@
-//! `pipewright top`: the loops of a running script, seen from another process.
+//! `pipewright top`: the loops and services of a running script, seen from another process.
 
 use crate::support::pty::Terminal;
 use crate::support::{self, Run, have};
@@ -11,6 +11,11 @@ use tempfile::TempDir;
 
 /// Four turns that wait for the file `go`, two at once.
 const LOOP: &str = "for n in (1..=4) with jobs=2 { sh -c 'while ! [ -e go ]; do sleep 0.02; done' }";
+
+/// Two instances that wait for that file.
+const SERVICE: &str = "fn alive() { true }
+let web = service with jobs=2, health=alive, interval=10ms { sh -c 'while ! [ -e go ]; do sleep 0.02; done' }
+wait";
 
 /// A script that runs in its own directory, and the directory of the sockets.
 struct Script {
@@ -56,6 +61,13 @@ impl Script {
             assert!(begun.elapsed() < Duration::from_secs(30), "{what}: {listed}");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Starts the table on a terminal.
+    fn terminal(&self) -> Terminal {
+        let mut command = Command::new(support::pipewright());
+        command.arg("top").env("XDG_RUNTIME_DIR", self.sockets.path()).env("TERM", "xterm");
+        Terminal::start(&mut command)
     }
 
     fn socket(&self) -> std::path::PathBuf {
@@ -163,10 +175,7 @@ fn a_directory_of_another_kind_is_not_used_and_the_script_runs() {
 fn the_table_on_a_terminal_follows_a_loop_and_lets_it_run_more_turns_at_once() {
     let mut script = Script::start(&[], LOOP);
     script.until("two turns run", |listed| listed[0]["loops"][0]["running"] == 2);
-    let mut command = Command::new(support::pipewright());
-    let mut terminal = Terminal::start(
-        command.arg("top").env("XDG_RUNTIME_DIR", script.sockets.path()).env("TERM", "xterm"),
-    );
+    let mut terminal = script.terminal();
     terminal.expect("2 of 2 running");
     terminal.keys("+");
     terminal.expect("of 3 running");
@@ -186,10 +195,7 @@ fn the_turns_of_a_loop_with_one_job_stay_one_by_one() {
     let mut script = Script::start(&[], &code);
     let listed = script.until("a turn runs", |listed| listed[0]["loops"][0]["running"] == 1);
     assert_eq!(listed[0]["loops"][0]["can_resize"], false);
-    let mut command = Command::new(support::pipewright());
-    let mut terminal = Terminal::start(
-        command.arg("top").env("XDG_RUNTIME_DIR", script.sockets.path()).env("TERM", "xterm"),
-    );
+    let mut terminal = script.terminal();
     terminal.expect("1 of 1 running");
     terminal.keys("+");
     terminal.expect("the loop runs its turns one after another");
@@ -203,4 +209,114 @@ fn a_wrong_option_of_top_is_refused() {
     let outcome = Run::pipewright().args(["top", "--jsno"]).run();
     assert_eq!(outcome.status, 2);
     assert!(outcome.err().contains("usage: pipewright top [--json]"), "{outcome}");
+}
+
+/// Returns the processes of the instances of the first service.
+fn pids(listed: &serde_json::Value) -> Vec<u64> {
+    let instances = listed[0]["services"][0]["instances"].as_array();
+    instances.into_iter().flatten().filter_map(|one| one["pid"].as_u64()).collect()
+}
+
+fn are_ready(listed: &serde_json::Value) -> bool {
+    let instances = &listed[0]["services"][0]["instances"];
+    (0..2).all(|n| instances[n]["stage"] == "ready" && instances[n]["pid"].is_u64())
+}
+
+#[test]
+fn a_service_is_listed_with_its_instances() {
+    let mut script = Script::start(&[], SERVICE);
+    let listed = script.until("both instances are ready and were found healthy", |listed| {
+        are_ready(listed) && (0..2).all(|n| listed[0]["services"][0]["instances"][n]["healthy"] == true)
+    });
+    let web = &listed[0]["services"][0];
+    assert_eq!(
+        (&web["name"], &web["place"], &web["status"]),
+        (&"web".into(), &"-c:2:11".into(), &"ready".into())
+    );
+    let one = &web["instances"][1];
+    assert_eq!((&one["number"], &one["restarts"], &one["last_end"]), (&1.into(), &0.into(), &().into()));
+    assert!(one["memory"].as_u64() > Some(0) && one["uptime"].as_f64() > Some(0.0), "{one}");
+    script.finish();
+    assert_eq!(script.top(), serde_json::json!([]));
+}
+
+#[test]
+fn a_service_that_was_given_up_is_listed_with_the_reason_until_the_script_ends() {
+    let code = "let web = service with most_restarts=2, backoff=1ms { sh -c 'exit 3' }
+sh -c 'while ! [ -e go ]; do sleep 0.02; done'";
+    let script = Script::start(&[], code);
+    let listed = script.until("it has failed", |listed| listed[0]["services"][0]["status"] == "failed");
+    let web = &listed[0]["services"][0];
+    assert_eq!(web["problem"], "`web` failed, and again after 2 restarts in a row");
+    assert_eq!(web["instances"][0]["last_end"], "`sh` exited with 3");
+    assert_eq!(web["instances"][0]["restarts"], 2);
+}
+
+#[test]
+fn keys_restart_reload_and_stop_a_service() {
+    let mut script = Script::start(&[], SERVICE);
+    let mut before = pids(&script.until("both instances run", are_ready));
+    let mut terminal = script.terminal();
+    terminal.expect("r restart");
+    for key in ["r", "l"] {
+        terminal.keys(key);
+        let listed = script.until("both instances were replaced", |listed| {
+            are_ready(listed) && pids(listed).iter().all(|pid| !before.contains(pid))
+        });
+        before = pids(&listed);
+    }
+    terminal.keys("s");
+    terminal.expect("stop web? y stop");
+    terminal.keys("n");
+    terminal.expect("q quit");
+    assert_eq!(pids(&script.top()), before);
+    terminal.keys("s");
+    terminal.expect("stop web? y stop");
+    terminal.keys("y");
+    // The script waits for nothing else.
+    assert!(script.child.wait().expect("it can be awaited").success());
+    terminal.expect("no script of yours runs");
+    terminal.keys("q");
+    assert!(terminal.end().0.success());
+}
+
+#[test]
+fn a_signal_ends_the_table_and_the_terminal_is_as_before() {
+    for signal in [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut command = Command::new("sh");
+        // The shell reports the status, and the modes of the terminal before and after.
+        let text = "trap '' INT QUIT HUP; stty -g; sh -c 'trap - INT QUIT HUP; exec \"$0\" top' \"$0\"
+            echo \"status $?\"; stty -g";
+        command.args(["-c", text]).arg(support::pipewright());
+        let mut terminal =
+            Terminal::start(command.env("XDG_RUNTIME_DIR", directory.path()).env("TERM", "xterm"));
+        let before = terminal.expect("\n").trim().to_string();
+        terminal.expect("no script of yours runs");
+        let child = child_named(terminal.pid(), "pipewright");
+        // SAFETY: the process is a descendant of this test.
+        assert_eq!(unsafe { libc::kill(child, signal) }, 0);
+        terminal.expect_bytes("\x1b[?25h\x1b[?1049l");
+        terminal.expect(&format!("status {}", 128 + signal));
+        let (status, after) = terminal.end();
+        assert!(status.success());
+        assert_eq!(after.trim(), before);
+    }
+}
+
+/// Waits for a child process of this name.
+fn child_named(parent: u32, name: &str) -> i32 {
+    let begun = Instant::now();
+    loop {
+        let children =
+            fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
+        let is_it = |pid: &&str| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name)
+        };
+        if let Some(pid) = children.split_whitespace().find(is_it) {
+            return pid.parse().expect("a number");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "no child {name} but: {children}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

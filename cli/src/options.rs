@@ -18,8 +18,8 @@ Usage: pipewright [OPTION…] FILE [ARGUMENT…]
 
 The script's arguments are in its list `args`. Without a script, on a
 terminal, pipewright is an interactive prompt. `top` shows the loops side by
-side of your running scripts; with --json it prints them once. (A script of that
-name is ./top.)
+side and the services of your running scripts; with --json it prints them once.
+(A script of that name is ./top.)
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
@@ -77,7 +77,7 @@ pub enum Mode {
     Doctor,
     Explain(String),
     VerifyAudit(PathBuf),
-    /// The loops of running scripts.
+    /// The loops and services of running scripts.
     Top {
         json: bool,
     },

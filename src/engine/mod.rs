@@ -37,7 +37,8 @@ use std::sync::Arc;
 pub use crate::eval::Limits;
 pub use crate::eval::effects::audit::{Log as AuditLog, verify as verify_audit};
 pub use crate::eval::{
-    Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunningLoop, TurnEnd,
+    ActionError, Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunningInstance,
+    RunningLoop, RunningService, ServiceAction, TurnEnd,
 };
 pub use crate::host::{ContextFunction, Function, FunctionCx, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};

@@ -13,9 +13,12 @@ mod shared;
 mod tasks;
 mod workers;
 
-pub use effects::board::{Board, ResizeError, RunningLoop};
+pub use effects::board::Board;
 pub use effects::limits::{Budget, Limits};
 pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place, Progress, TurnEnd};
+pub use effects::running::{
+    ActionError, ResizeError, RunningInstance, RunningLoop, RunningService, ServiceAction,
+};
 pub use exec::redirect::target_accesses;
 pub use interpreter::Interpreter;
 pub use lang::result::FinishedRun;

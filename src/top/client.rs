@@ -1,7 +1,7 @@
 //! The side of the process that looks.
 
 use super::directory;
-use super::message::{Answer, Request, State, TIMEOUT, receive, send};
+use super::message::{Action, Answer, Request, State, TIMEOUT, receive, send};
 use crate::sys::{access, socket};
 use std::fs;
 use std::io;
@@ -56,6 +56,14 @@ impl Run {
     /// Fails if the process or the loop has ended, or the loop runs its turns one after another.
     pub fn resize(&self, id: u64, jobs: usize) -> io::Result<()> {
         self.request(&Request::Resize { id, jobs }).map(drop)
+    }
+
+    /// Begins to restart, reload or stop one of its services.
+    ///
+    /// # Errors
+    /// Fails if the process or the service has ended.
+    pub fn act(&self, id: u64, action: Action) -> io::Result<()> {
+        self.request(&Request::Act { id, action }).map(drop)
     }
 
     fn request(&self, request: &Request) -> io::Result<Option<State>> {

@@ -1,6 +1,6 @@
 //! The messages on the socket: one request and one answer for each connection, as a line of JSON each.
 
-use crate::eval::{Board, RunningLoop};
+use crate::eval::{Board, RunningInstance, RunningLoop, RunningService, ServiceAction};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub struct State {
     pub script: String,
     /// The loops side by side that run.
     pub loops: Vec<LoopState>,
+    /// The services.
+    pub services: Vec<ServiceState>,
     /// The number of processes that it has started and that run, with their descendants.
     pub processes: usize,
     /// The memory that this process and those keep in RAM, in bytes.
@@ -79,12 +81,113 @@ impl From<RunningLoop> for LoopState {
     }
 }
 
+/// A service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ServiceState {
+    /// Its number in its process.
+    pub id: u64,
+    /// Its place in the script, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// The name of its variable, or `service`.
+    pub name: String,
+    /// The seconds since it began.
+    pub age: f64,
+    /// `starting`, `ready`, `stopping`, `ended` or `failed`.
+    pub status: String,
+    /// The addresses that it listens at.
+    pub addresses: Vec<String>,
+    /// The reason why it was given up, or why its last reload failed.
+    pub problem: Option<String>,
+    /// Its instances.
+    pub instances: Vec<InstanceState>,
+}
+
+/// An instance of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct InstanceState {
+    /// Its number, from 0.
+    pub number: usize,
+    /// The first process of its current run.
+    pub pid: Option<u32>,
+    /// `waiting` (for its next start), `starting`, `ready`, `stopping` or `ended`.
+    pub stage: String,
+    /// The seconds since its current run began.
+    pub uptime: Option<f64>,
+    /// How many times it was started after the first time.
+    pub restarts: u64,
+    /// How its last run ended.
+    pub last_end: Option<String>,
+    /// The result of its last health check.
+    pub healthy: Option<bool>,
+    /// The memory that its processes keep in RAM, in bytes.
+    pub memory: u64,
+    /// The processor time that the processes of its current run have used, in seconds.
+    pub processor: f64,
+}
+
+impl From<RunningService> for ServiceState {
+    fn from(one: RunningService) -> Self {
+        Self {
+            id: one.id,
+            place: one.place,
+            name: one.name,
+            age: one.age.as_secs_f64(),
+            status: one.status.to_string(),
+            addresses: one.addresses,
+            problem: one.problem,
+            instances: one.instances.into_iter().map(InstanceState::from).collect(),
+        }
+    }
+}
+
+impl From<RunningInstance> for InstanceState {
+    fn from(one: RunningInstance) -> Self {
+        Self {
+            number: one.number,
+            pid: one.pid,
+            stage: one.stage.to_string(),
+            uptime: one.uptime.map(|uptime| uptime.as_secs_f64()),
+            restarts: one.restarts,
+            last_end: one.last_end,
+            healthy: one.healthy,
+            memory: one.memory,
+            processor: one.processor.as_secs_f64(),
+        }
+    }
+}
+
+/// What can be done with a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// Ends all instances and starts them again.
+    Restart,
+    /// Replaces the instances one by one.
+    Reload,
+    /// Ends all instances for good.
+    Stop,
+}
+
+impl From<Action> for ServiceAction {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Restart => Self::Restart,
+            Action::Reload => Self::Reload,
+            Action::Stop => Self::Stop,
+        }
+    }
+}
+
 /// A request to a process that runs a script.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Request {
     State,
     Resize { id: u64, jobs: usize },
+    Act { id: u64, action: Action },
 }
 
 /// The answer, or the reason why the request was not carried out.
@@ -97,6 +200,7 @@ pub(super) fn state(script: &str, board: &Board) -> State {
         pid: std::process::id(),
         script: script.to_owned(),
         loops: board.loops().into_iter().map(LoopState::from).collect(),
+        services: board.services().into_iter().map(ServiceState::from).collect(),
         processes: used.processes.saturating_sub(1),
         memory: used.memory,
         processor: used.processor.as_secs_f64(),

@@ -86,6 +86,9 @@ fn answer(client: &UnixStream, script: &str, board: &Board) -> io::Result<()> {
         Request::Resize { id, jobs } => {
             board.resize(id, jobs).map(|()| None).map_err(|error| error.to_string())
         }
+        Request::Act { id, action } => {
+            board.act(id, action.into()).map(|()| None).map_err(|error| error.to_string())
+        }
     };
     send(client, &answer)
 }

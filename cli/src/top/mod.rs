@@ -1,14 +1,16 @@
-//! `pipewright top`: the loops of running scripts, seen from another terminal.
+//! `pipewright top`: the loops and services of running scripts, seen from another terminal.
 
 mod publish;
 #[cfg(feature = "top")]
 mod screen;
 mod table;
+#[cfg(feature = "top")]
+mod view;
 
 use crate::print::print;
 pub use publish::Published;
 
-/// Shows the loops of all scripts of this user that run: on a terminal until the user quits, elsewhere once. Returns the
+/// Shows the loops and services of all scripts of this user that run: on a terminal until the user quits, elsewhere once. Returns the
 /// exit status.
 pub fn show(json: bool) -> u8 {
     #[cfg(feature = "top")]

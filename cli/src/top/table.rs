@@ -1,13 +1,16 @@
-//! The loops as text.
+//! The loops and services as text.
 
-use pipewright::top::{LoopState, State};
+use pipewright::top::{InstanceState, LoopState, ServiceState, State};
 use std::fmt::Write;
 use std::time::Duration;
 
-/// Returns all loops: a line for each script, and a line for each of its loops.
+/// The text for no scripts.
+pub const NOTHING: &str = "no script of yours runs a loop side by side or a service";
+
+/// Returns everything: a line for each script, and the lines of its loops and services.
 pub fn table(states: &[State]) -> String {
-    if states.iter().all(|state| state.loops.is_empty()) {
-        return "no script of yours runs a loop side by side\n".to_string();
+    if states.iter().all(is_empty) {
+        return format!("{NOTHING}\n");
     }
     let mut text = String::new();
     for state in states {
@@ -17,13 +20,29 @@ pub fn table(states: &[State]) -> String {
             let _ = writeln!(text, "  {:>3}  {}  {}", one.id, one.place, one.text);
             let _ = writeln!(text, "       {}", progress(one));
         }
+        for one in &state.services {
+            let _ = writeln!(text, "  {:>3}  {}", one.id, service(one));
+            for line in one.problem.iter().map(|text| visible(text)).chain(instances(one)) {
+                let _ = writeln!(text, "       {line}");
+            }
+        }
     }
     text
 }
 
+/// Returns whether a script has nothing to show.
+pub fn is_empty(state: &State) -> bool {
+    state.loops.is_empty() && state.services.is_empty()
+}
+
+/// Returns a text of a script on one line, without control characters.
+pub fn visible(text: &str) -> String {
+    pipewright::diag::visible(text.as_bytes())
+}
+
 /// Returns the line of a script.
 pub fn head(state: &State) -> String {
-    let script = pipewright::diag::visible(state.script.as_bytes());
+    let script = visible(&state.script);
     let processes = match state.processes {
         1 => "1 process".to_string(),
         count => format!("{count} processes"),
@@ -55,6 +74,39 @@ pub fn progress(one: &LoopState) -> String {
     }
     if let Some(oldest) = &one.oldest {
         let _ = write!(text, "  oldest: {oldest}");
+    }
+    text
+}
+
+/// Returns the line of a service.
+pub fn service(one: &ServiceState) -> String {
+    let addresses: String = one.addresses.iter().map(|address| format!("  {}", visible(address))).collect();
+    format!("{}  {}  {}  for {}{addresses}", one.place, visible(&one.name), one.status, time(one.age))
+}
+
+/// Returns the lines of its instances.
+pub fn instances(service: &ServiceState) -> impl Iterator<Item = String> {
+    service.instances.iter().map(instance)
+}
+
+fn instance(one: &InstanceState) -> String {
+    let mut text = format!("{:>2}  {:<8}", one.number, one.stage);
+    if let (Some(pid), Some(uptime)) = (one.pid, one.uptime) {
+        let _ = write!(text, "  PID {pid}  for {}", time(uptime));
+        let _ = write!(text, "  {}  {} of processor time", size(one.memory), time(one.processor));
+    }
+    match one.healthy {
+        Some(true) => text.push_str("  healthy"),
+        Some(false) => text.push_str("  unhealthy"),
+        None => {}
+    }
+    match one.restarts {
+        0 => {}
+        1 => text.push_str("  1 restart"),
+        count => drop(write!(text, "  {count} restarts")),
+    }
+    if let Some(end) = &one.last_end {
+        let _ = write!(text, "  last run: {}", visible(end));
     }
     text
 }

@@ -1,16 +1,18 @@
-//! The board: the loops that runs have side by side at this moment, for a program that watches them.
+//! The board: the loops side by side and services of runs at this moment, for a program that watches them.
 //!
-//! A loop posts itself when it begins, and its posting disappears when it ends. The watching program reads the board from
-//! another thread, and may change how many turns of a loop run at once. A run without a board does nothing for it.
+//! A loop posts itself when it begins, and its posting disappears when it ends; a service stays until the code that made it
+//! ends. The watching program reads the board from another thread. It may change how many turns of a loop run at once, and
+//! restart, reload and stop a service. A run without a board does nothing for it.
 
 use super::observe::Progress;
+use super::running::{ActionError, ResizeError, RunningLoop, RunningService, ServiceAction};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// The loops side by side that an engine's runs have at this moment: see [`crate::EngineBuilder::board`]. Clones share
-/// them, and any thread may use them.
+/// The loops side by side and the services that an engine's runs have at this moment: see
+/// [`crate::EngineBuilder::board`]. Clones share them, and any thread may use them.
 ///
 /// ```
 /// use pipewright::{Board, Engine};
@@ -46,11 +48,26 @@ type First = dyn Fn(&Board) + Send + Sync;
 #[derive(Default)]
 struct Postings {
     last: u64,
-    open: BTreeMap<u64, Arc<Entry>>,
+    open: BTreeMap<u64, Entry>,
+}
+
+/// What is posted.
+#[derive(Clone)]
+pub(in crate::eval) enum Entry {
+    Loop(Arc<LoopEntry>),
+    Service(Arc<dyn ServiceEntry>),
+}
+
+/// A service as it posts itself.
+pub(in crate::eval) trait ServiceEntry: Send + Sync {
+    /// Returns its state; none once it is gone.
+    fn state(&self, id: u64) -> Option<RunningService>;
+    /// Begins to carry out an action.
+    fn act(&self, action: ServiceAction) -> Result<(), ActionError>;
 }
 
 /// A loop as it posts itself.
-pub(in crate::eval) struct Entry {
+pub(in crate::eval) struct LoopEntry {
     pub place: String,
     pub text: String,
     pub began: Instant,
@@ -65,62 +82,21 @@ pub(in crate::eval) struct Size {
     pub set: Box<dyn Fn(usize) + Send + Sync>,
 }
 
-/// A loop on the board. Dropping it takes the loop off.
+/// A loop or service on the board. Dropping it takes it off.
 pub(in crate::eval) struct Posting {
     board: Board,
     id: u64,
 }
 
-/// A loop side by side that runs: see [`Board::loops`].
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RunningLoop {
-    /// Its number, from 1. A board gives it only once.
-    pub id: u64,
-    /// Its place in the script, `FILE:LINE:COLUMN`.
-    pub place: String,
-    /// Its first line, without control characters. Secrets in it are masked.
-    pub text: String,
-    /// The time since it began.
-    pub age: Duration,
-    /// How many turns run at once, at most.
-    pub jobs: usize,
-    /// Whether [`Board::resize`] can change that number.
-    pub can_resize: bool,
-    /// How far it has come.
-    pub progress: Progress,
-}
-
-/// The reason why [`Board::resize`] changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ResizeError {
-    /// No loop has this number: it has ended, or there never was one.
-    Ended,
-    /// The loop runs its turns one after another, on one thread.
-    OneByOne,
-}
-
-impl fmt::Display for ResizeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ended => "the loop has ended",
-            Self::OneByOne => "the loop runs its turns one after another",
-        })
-    }
-}
-
-impl std::error::Error for ResizeError {}
-
 impl fmt::Debug for Board {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.loops().iter().map(|one| &one.place)).finish()
+        f.debug_set().entries(self.lock().open.keys()).finish()
     }
 }
 
 impl Board {
-    /// Creates an empty board. `first` is called once, by the thread of the first loop, when that loop is on the board: so
-    /// a program can wait with what it needs to show the board.
+    /// Creates an empty board. `first` is called once, by the thread of the first loop or service, when that is on the
+    /// board: so a program can wait with what it needs to show the board.
     ///
     /// ```
     /// use pipewright::{Board, Engine};
@@ -145,17 +121,18 @@ impl Board {
 
     /// Returns the loops that run, in the order in which they began.
     pub fn loops(&self) -> Vec<RunningLoop> {
-        // Progress is computed under a lock of its loop, so not under that of the board.
-        let open: Vec<(u64, Arc<Entry>)> =
-            self.lock().open.iter().map(|(id, entry)| (*id, entry.clone())).collect();
-        let listed = open.into_iter().map(|(id, entry)| RunningLoop {
-            id,
-            place: entry.place.clone(),
-            text: entry.text.clone(),
-            age: entry.began.elapsed(),
-            jobs: entry.size.as_ref().map_or(1, |size| (size.get)()),
-            can_resize: entry.size.is_some(),
-            progress: (entry.progress)(),
+        let listed = self.entries().into_iter().filter_map(|(id, entry)| match entry {
+            Entry::Loop(entry) => Some(entry.state(id)),
+            Entry::Service(_) => None,
+        });
+        listed.collect()
+    }
+
+    /// Returns the services of code that has not ended, in the order in which they began.
+    pub fn services(&self) -> Vec<RunningService> {
+        let listed = self.entries().into_iter().filter_map(|(id, entry)| match entry {
+            Entry::Service(entry) => entry.state(id),
+            Entry::Loop(_) => None,
         });
         listed.collect()
     }
@@ -165,18 +142,29 @@ impl Board {
     /// # Errors
     /// Fails if the loop has ended, or runs its turns one after another.
     pub fn resize(&self, id: u64, jobs: usize) -> Result<(), ResizeError> {
-        let entry = self.lock().open.get(&id).cloned().ok_or(ResizeError::Ended)?;
+        let Some(Entry::Loop(entry)) = self.entry(id) else { return Err(ResizeError::Ended) };
         let size = entry.size.as_ref().ok_or(ResizeError::OneByOne)?;
         (size.set)(jobs.max(1));
         Ok(())
     }
 
-    /// Posts a loop.
+    /// Begins to restart, reload or stop a service. Returns before that is done: its state shows how far it has come.
+    ///
+    /// # Errors
+    /// Fails if the service has ended, or was stopped.
+    pub fn act(&self, id: u64, action: ServiceAction) -> Result<(), ActionError> {
+        match self.entry(id) {
+            Some(Entry::Service(service)) => service.act(action),
+            _ => Err(ActionError),
+        }
+    }
+
+    /// Posts a loop or service.
     pub(in crate::eval) fn post(&self, entry: Entry) -> Posting {
         let mut postings = self.lock();
         postings.last += 1;
         let id = postings.last;
-        postings.open.insert(id, Arc::new(entry));
+        postings.open.insert(id, entry);
         drop(postings);
         if let Some(first) = &self.0.first {
             self.0.begun.get_or_init(|| first(self));
@@ -184,8 +172,31 @@ impl Board {
         Posting { board: self.clone(), id }
     }
 
+    /// Returns what is posted. The state of an entry is read under a lock of its own, so not under that of the board.
+    fn entries(&self) -> Vec<(u64, Entry)> {
+        self.lock().open.iter().map(|(id, entry)| (*id, entry.clone())).collect()
+    }
+
+    fn entry(&self, id: u64) -> Option<Entry> {
+        self.lock().open.get(&id).cloned()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Postings> {
         self.0.postings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LoopEntry {
+    fn state(&self, id: u64) -> RunningLoop {
+        RunningLoop {
+            id,
+            place: self.place.clone(),
+            text: self.text.clone(),
+            age: self.began.elapsed(),
+            jobs: self.size.as_ref().map_or(1, |size| (size.get)()),
+            can_resize: self.size.is_some(),
+            progress: (self.progress)(),
+        }
     }
 }
 
@@ -211,13 +222,13 @@ mod tests {
             }
         });
         let state = Counts::new(Some(3)).state(Duration::ZERO);
-        Entry {
+        Entry::Loop(Arc::new(LoopEntry {
             place: "t:1:1".into(),
             text: "for x in 1 2 3 with jobs=2 {".into(),
             began: Instant::now(),
             progress: Box::new(move || Progress::of(&Snapshot::Loop(state.clone()))),
             size,
-        }
+        }))
     }
 
     #[test]

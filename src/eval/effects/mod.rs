@@ -9,3 +9,4 @@ pub mod gate;
 pub mod limits;
 pub mod observe;
 pub mod permission;
+pub mod running;

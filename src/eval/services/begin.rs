@@ -1,12 +1,14 @@
 //! `service { … }`: its options, its sockets, and its first start.
 
 use super::output::LogFile;
+use super::posted::entry;
 use super::state::{Ready, ServiceOptions, ServiceState};
 use super::supervisor::Supervisor;
 use crate::check::program::{Service, WithOption};
 use crate::check::settings::Setting;
 use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
+use crate::eval::effects::board::Entry;
 use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::service::{Restart, Rules};
@@ -62,7 +64,8 @@ impl Interpreter {
             supervisor.clone(),
             base,
         ));
-        self.services.add(state.clone());
+        let posting = self.shared.board.as_ref().map(|board| board.post(Entry::Service(entry(&state))));
+        self.services.add(state.clone(), posting);
         supervisor.add(state.clone()).map_err(|error| self.no_job(&error, span))?;
         self.await_ready(&state, 0, span)?;
         Ok(Value::from(Opaque::new("service", name, state)))

@@ -39,8 +39,21 @@ impl ServiceState {
         source: &std::sync::Arc<crate::diag::Source>,
         span: Span,
     ) -> Error {
+        let (message, instance) = self.reload_message(error);
+        let page = page(code::RELOAD_FAILED, source, span, message, "the old runs stay");
+        Error::command(self.with_last_runs(page, instance), 1)
+    }
+
+    /// Returns why the last reload failed, if it did.
+    pub fn failed_reload(&self) -> Option<String> {
+        let reloaded = self.lock().machine.reloaded()?;
+        Some(self.reload_message(reloaded.err()?).0)
+    }
+
+    /// Returns the message for a reload, and the instance that it is about.
+    fn reload_message(&self, error: ReloadError) -> (String, usize) {
         let name = &self.name;
-        let (message, instance) = match error {
+        match error {
             ReloadError::Ended(instance) => (
                 format!("the new run of instance {instance} of `{name}` ended before it was ready"),
                 instance,
@@ -52,9 +65,7 @@ impl ServiceState {
                 (message, instance)
             }
             ReloadError::Stopped => (format!("`{name}` was stopped while it was reloaded"), 0),
-        };
-        let page = page(code::RELOAD_FAILED, source, span, message, "the old runs stay");
-        Error::command(self.with_last_runs(page, instance), 1)
+        }
     }
 
     /// Adds how the last runs of an instance ended, and what the last one printed.

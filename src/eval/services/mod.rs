@@ -9,6 +9,7 @@ mod errors;
 mod instance;
 mod node;
 mod output;
+mod posted;
 mod readiness;
 mod requests;
 mod state;

@@ -3,6 +3,7 @@
 use super::state::{Inner, ServiceState};
 use crate::diag::code;
 use crate::eval::Interpreter;
+use crate::eval::effects::board::Posting;
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::methods::ServiceRequest;
 use crate::process::{OpenMode, Watch, open};
@@ -13,13 +14,17 @@ use crate::value::{List, Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The services that a script, job or turn has started, in this order.
+/// The services that a script, job or turn has started, in this order, and their places on the board.
 #[derive(Default)]
-pub struct OwnServices(Vec<Arc<ServiceState>>);
+pub struct OwnServices {
+    services: Vec<Arc<ServiceState>>,
+    postings: Vec<Posting>,
+}
 
 impl OwnServices {
-    pub fn add(&mut self, service: Arc<ServiceState>) {
-        self.0.push(service);
+    pub fn add(&mut self, service: Arc<ServiceState>, posting: Option<Posting>) {
+        self.services.push(service);
+        self.postings.extend(posting);
     }
 }
 
@@ -81,18 +86,7 @@ impl Interpreter {
                 let addresses = state.listeners.iter().map(|one| Value::from(one.address.as_str()));
                 Some(Value::List(addresses.collect::<List>()))
             }
-            b"status" => {
-                let inner = state.lock();
-                let machine = &inner.machine;
-                let status = match () {
-                    () if machine.has_ended() && machine.given_up().is_some() => "failed",
-                    () if machine.has_ended() => "ended",
-                    () if machine.is_stopping() => "stopping",
-                    () if machine.is_ready() => "ready",
-                    () => "starting",
-                };
-                Some(Value::from(status))
-            }
+            b"status" => Some(Value::from(state.lock().status())),
             _ => None,
         }
     }
@@ -118,7 +112,7 @@ impl Interpreter {
 
     /// Waits until all services of this code have ended, or one is given up.
     pub(in crate::eval) fn await_services(&mut self, span: Span) -> Eval<()> {
-        let services = self.services.0.clone();
+        let services = self.services.services.clone();
         let given_up = |service: &Arc<ServiceState>| service.lock().machine.given_up().is_some();
         let done = || services.iter().all(|one| one.has_ended()) || services.iter().any(given_up);
         self.wait_until(services.iter().map(|one| &one.changes), &self.interrupt(), span, done)?;
@@ -127,7 +121,7 @@ impl Interpreter {
 
     /// Ends the services of this code, the last one first. If it has succeeded, fails if one was given up.
     pub(in crate::eval) fn settle_services<T>(&mut self, ran: Eval<T>) -> Eval<T> {
-        let services = std::mem::take(&mut self.services.0);
+        let OwnServices { services, postings } = std::mem::take(&mut self.services);
         if services.is_empty() {
             return ran;
         }
@@ -136,6 +130,7 @@ impl Interpreter {
             service.request(|machine, _| machine.stop());
             await_end(service);
         }
+        drop(postings);
         match (ran, failure) {
             (Ok(_), Some(error)) => Err(error.into()),
             (ran, _) => ran,
@@ -189,7 +184,7 @@ fn stats(state: &ServiceState) -> Value {
     Value::List(inner.machine.instances().map(of_instance).collect())
 }
 
-const fn name_of(stage: Stage) -> &'static str {
+pub(super) const fn name_of(stage: Stage) -> &'static str {
     match stage {
         Stage::Waiting => "waiting",
         Stage::Starting => "starting",

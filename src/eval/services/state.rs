@@ -140,6 +140,18 @@ impl ServiceState {
 }
 
 impl Inner {
+    /// Returns how far the service has come, as scripts and `pipewright top` name it.
+    pub fn status(&self) -> &'static str {
+        let machine = &self.machine;
+        match () {
+            () if machine.has_ended() && machine.given_up().is_some() => "failed",
+            () if machine.has_ended() => "ended",
+            () if machine.is_stopping() => "stopping",
+            () if machine.is_ready() => "ready",
+            () => "starting",
+        }
+    }
+
     pub fn history(&mut self, instance: usize) -> &mut History {
         self.histories.entry(instance).or_default()
     }

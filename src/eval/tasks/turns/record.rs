@@ -6,7 +6,7 @@ use super::log::{Ending, LoggedTurn, TurnLog};
 use super::options::LoopOptions;
 use super::source::Source;
 use crate::eval::Interpreter;
-use crate::eval::effects::board::{Entry, Posting, Size};
+use crate::eval::effects::board::{Entry, LoopEntry, Posting, Size};
 use crate::eval::effects::observe;
 use crate::eval::lang::items::Item;
 use crate::eval::report::progress::Shown;
@@ -182,13 +182,13 @@ impl Record {
 fn entry(run: &Interpreter, span: Span, progress: &Shared, size: Option<Size>) -> Entry {
     let (text, told) = (run.written(span), progress.clone());
     let line = crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes());
-    Entry {
+    Entry::Loop(Arc::new(LoopEntry {
         place: run.source().position(span.start as usize),
         text: run.shared.redactions().apply_text(&line),
         began: progress.began,
         progress: Box::new(move || observe::Progress::of(&told.snapshot())),
         size,
-    }
+    }))
 }
 
 /// Returns how the number of turns at once is read and set. The thread of the loop notices a change when it is woken.

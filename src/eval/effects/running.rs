@@ -1,0 +1,117 @@
+//! The states of the loops and services on a board, and what can be done with them there.
+
+use super::observe::Progress;
+use std::fmt;
+use std::time::Duration;
+
+/// A loop side by side that runs: see [`Board::loops`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunningLoop {
+    /// Its number. A board gives each number only once.
+    pub id: u64,
+    /// Its place in the script, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// Its first line, without control characters. Secrets in it are masked.
+    pub text: String,
+    /// The time since it began.
+    pub age: Duration,
+    /// How many turns run at once, at most.
+    pub jobs: usize,
+    /// Whether [`Board::resize`] can change that number.
+    pub can_resize: bool,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+/// A service: see [`Board::services`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunningService {
+    /// Its number. A board gives each number only once.
+    pub id: u64,
+    /// Its place in the script, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// The name of its variable, or `service`.
+    pub name: String,
+    /// The time since it began.
+    pub age: Duration,
+    /// `starting`, `ready`, `stopping`, `ended` or `failed`, as its field `status` in a script.
+    pub status: &'static str,
+    /// The addresses that it listens at.
+    pub addresses: Vec<String>,
+    /// The reason why it was given up, or why its last reload failed. Secrets in it are masked.
+    pub problem: Option<String>,
+    /// Its instances.
+    pub instances: Vec<RunningInstance>,
+}
+
+/// An instance of a service.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunningInstance {
+    /// Its number, from 0.
+    pub number: usize,
+    /// The first process of its current run.
+    pub pid: Option<u32>,
+    /// `waiting` (for its next start), `starting`, `ready`, `stopping` or `ended`.
+    pub stage: &'static str,
+    /// The time since its current run began.
+    pub uptime: Option<Duration>,
+    /// How many times it was started after the first time.
+    pub restarts: u64,
+    /// How its last run ended. Secrets in it are masked.
+    pub last_end: Option<String>,
+    /// The result of its last health check.
+    pub healthy: Option<bool>,
+    /// The memory that its processes keep in RAM, in bytes.
+    pub memory: u64,
+    /// The processor time that the processes of its current run have used.
+    pub processor: Duration,
+}
+
+/// What can be done with a service: see [`Board::act`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServiceAction {
+    /// Ends all instances and starts them again.
+    Restart,
+    /// Replaces the instances one by one. The new one is ready before the old one is asked to end.
+    Reload,
+    /// Ends all instances for good.
+    Stop,
+}
+
+/// The reason why [`Board::act`] did nothing: the service has ended, or there never was one with this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActionError;
+
+impl fmt::Display for ActionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the service has ended")
+    }
+}
+
+impl std::error::Error for ActionError {}
+
+/// The reason why [`Board::resize`] changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResizeError {
+    /// No loop has this number: it has ended, or there never was one.
+    Ended,
+    /// The loop runs its turns one after another, on one thread.
+    OneByOne,
+}
+
+impl fmt::Display for ResizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ended => "the loop has ended",
+            Self::OneByOne => "the loop runs its turns one after another",
+        })
+    }
+}
+
+impl std::error::Error for ResizeError {}
