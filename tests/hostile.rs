@@ -176,6 +176,45 @@ fn each_ceiling_has_its_error() {
     assert!(engine.script("t", "echo larger").unwrap_err().to_string().contains("larger than 10 bytes"));
 }
 
+#[test]
+fn the_values_of_a_run_share_their_memory() {
+    let mut limits = Limits::untrusted();
+    limits.memory = Some(8 << 20);
+    let hoards = [
+        "let all = []; for i in (1..=10000) { all.push(str(i).repeat(1000)) }",
+        "let a = {}; for i in (1..=100000) { a[str(i)] = i }",
+        "let a = []; for i in (1..=100000) { a.push(x => x + i) }",
+        "let t = 'x'; while (true) { t = t ++ t }",
+        "let big = 'x'.repeat(3000000); let a = big ++ '1'; let b = big ++ '2'; let c = big ++ '3'",
+        "let all = []; for n in (1..=20) { all.push(list(1..=50000).map(x => x)) }",
+        "fn deep(n: int) { let own = 'x'.repeat(100000) ++ str(n); deep(n + 1); echo $own }\ndeep(0)",
+        "let s = '[' ++ '\"a\",'.repeat(200000) ++ '1]'; let all = json(s)",
+        "let all = []; let s = 'x'.repeat(1000); while (true) { all.push(s.chars()) }",
+        "for i in (1..=12) { { let own = 'x'.repeat(1000000) ++ str(i); sleep 1h; echo $own } & }; wait",
+        "let all = []; while (true) { let t = \"$(head -c 300000 /dev/zero | tr '\\0' x)\"; all.push(t) }",
+        "try { let all = []; while (true) { all.push('x'.repeat(100000)) } } catch e { }\nwhile (true) { }",
+    ];
+    for text in hoards {
+        let error = failure(limits.clone(), text);
+        let (kind, code) = (error.kind(), error.diagnostic().code.id());
+        assert_eq!((kind, code), (ErrorKind::Limit, "E3082"), "{text}\n{}", error.render(false, 100));
+    }
+    let fine = [
+        "for i in (1..=100) { let t = 'x'.repeat(1000000) ++ str(i) }",
+        "let t = 'x'.repeat(3000000); let all = list(1..=5).map(n => t)",
+        "let a = []; for i in (1..=10) { a = list(1..=50000) }",
+        "let n = {}; for i in (1..=100) { n.last = 'x'.repeat(1000000) }",
+        "fn one() { return 'x'.repeat(1000000) }; for i in (1..=100) { let t = one() }",
+        "for i in (1..=20) { let job = spawn { let t = 'x'.repeat(2000000) ++ str(i); echo $[t.len()] }; job.wait() }",
+    ];
+    let engine = Engine::builder().limits(limits).build().unwrap();
+    for text in fine {
+        let mut session = engine.session();
+        let run = session.run(&Script::parse("t", text).unwrap()).status();
+        assert!(run.is_ok(), "{text}\n{}", run.unwrap_err().render(false, 100));
+    }
+}
+
 /// A writer whose client never reads.
 struct Stalled(std::sync::mpsc::Receiver<()>);
 

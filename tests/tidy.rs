@@ -36,6 +36,7 @@ const WITHOUT_GOLDEN: &[(&str, &str)] = &[
     ("E1047", "a host ignores SIGCHLD; tests/embed_endurance.rs"),
     ("E3080", "as E3006; tests/hostile.rs"),
     ("E3081", "as E3080"),
+    ("E3082", "as E3080"),
     ("E0385", "as E3080"),
     ("E2039", "the system has no room for a channel"),
     ("E9001", "it would be our bug"),

@@ -482,6 +482,8 @@ codes! {
         "The host limits the number of bytes that the script and its programs may print. The script can't catch this, and no deferred block runs after it.";
     DETACH_LIMIT = "E3081", "a program that would outlive the script",
         "The host does not let this script leave programs running (`with detach=true`). The script can't catch this, and no deferred block runs after it.";
+    MEMORY_LIMIT = "E3082", "too much memory for values",
+        "The host limits the memory that all values of the script may take together. Values that are no longer needed free their memory: assign something else, or let their function return. The script can't catch this, and no deferred block runs after it.";
 
     // Bugs in Pipewright.
     INTERNAL = "E9001", "a bug in Pipewright",

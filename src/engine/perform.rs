@@ -114,6 +114,7 @@ impl Request {
         // The token may be that of several runs.
         let is_own = !self.cancel.is_none() || budget.is_some();
         let cancel = if is_own { self.cancel.child().map_err(host)? } else { Interrupt::none() };
+        let _entered = Budget::enter(budget.as_ref());
         let grace = self.grace(&shared);
         let mut plumbing = Plumbing::default();
         plumbing.budget = budget.clone().map(|budget| (budget, cancel.clone()));

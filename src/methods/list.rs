@@ -46,21 +46,21 @@ pub fn pop(this: &mut Value, _: Arguments) -> Outcome {
         )
         .help("test before: if (not xs.is_empty()) { … }"));
     }
-    Ok(list.to_mut().pop().unwrap_or_default())
+    Ok(list.change(Vec::pop).unwrap_or_default())
 }
 
 pub fn insert(this: &mut Value, arguments: Arguments) -> Outcome {
     let list = own(this)?;
     limits::elements("insert", list.len() + 1)?;
     let at = place("insert", int(argument(arguments, 0))?, list.len(), list.len() + 1)?;
-    list.to_mut().insert(at, take(arguments, 1));
+    list.change(|values| values.insert(at, take(arguments, 1)));
     Ok(Value::Null)
 }
 
 pub fn remove(this: &mut Value, arguments: Arguments) -> Outcome {
     let list = own(this)?;
     let at = place("remove", int(argument(arguments, 0))?, list.len(), list.len())?;
-    Ok(list.to_mut().remove(at))
+    Ok(list.change(|values| values.remove(at)))
 }
 
 fn own(this: &mut Value) -> Outcome<&mut List> {

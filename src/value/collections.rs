@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::deferred_drop::{Contents, drop_flat};
+use super::meter::Charge;
 use super::{Str, Value};
 
 /// A list value. It dereferences to a slice, and is cheap to clone.
@@ -25,23 +26,43 @@ use super::{Str, Value};
 /// assert!(matches!(&list.into_vec()[..], [Value::Int(3), Value::Str(b), Value::Str(a)] if a < b));
 /// ```
 #[derive(Clone, Default)]
-pub struct List(Arc<Vec<Value>>);
+pub struct List(Arc<Elements>);
+
+#[derive(Clone, Default)]
+struct Elements {
+    values: Vec<Value>,
+    charge: Charge,
+}
+
+impl Elements {
+    fn size(values: &Vec<Value>) -> usize {
+        size_of::<Self>() + 32 + values.capacity() * size_of::<Value>()
+    }
+}
 
 impl List {
     /// Returns the elements for changing: in place if the list is not shared, otherwise on a copy.
-    pub fn to_mut(&mut self) -> &mut Vec<Value> {
-        Arc::make_mut(&mut self.0)
+    pub fn to_mut(&mut self) -> &mut [Value] {
+        &mut Arc::make_mut(&mut self.0).values
+    }
+
+    /// Adds or removes elements; see [`List::to_mut`].
+    pub(crate) fn change<R>(&mut self, change: impl FnOnce(&mut Vec<Value>) -> R) -> R {
+        let own = Arc::make_mut(&mut self.0);
+        let result = change(&mut own.values);
+        own.charge.set(Elements::size(&own.values));
+        result
     }
 
     /// Appends an element; see [`List::to_mut`].
     pub fn push(&mut self, value: Value) {
-        self.to_mut().push(value);
+        self.change(|values| values.push(value));
     }
 
     /// Returns the elements as a vector, without a copy if the list is not shared.
     pub fn into_vec(mut self) -> Vec<Value> {
         match Arc::get_mut(&mut self.0) {
-            Some(own) => std::mem::take(own),
+            Some(own) => std::mem::take(&mut own.values),
             None => self.to_vec(),
         }
     }
@@ -60,13 +81,14 @@ impl List {
 impl Deref for List {
     type Target = [Value];
     fn deref(&self) -> &[Value] {
-        &self.0
+        &self.0.values
     }
 }
 
 impl From<Vec<Value>> for List {
     fn from(values: Vec<Value>) -> Self {
-        Self(Arc::new(values))
+        let charge = Charge::new(Elements::size(&values));
+        Self(Arc::new(Elements { values, charge }))
     }
 }
 
@@ -81,9 +103,9 @@ impl Drop for List {
         // Check the count first. `get_mut` locks it, which costs as much as the rest of the work on a shared list.
         if Arc::strong_count(&self.0) == 1
             && let Some(own) = Arc::get_mut(&mut self.0)
-            && !own.is_empty()
+            && !own.values.is_empty()
         {
-            drop_flat(Contents::List(std::mem::take(own)));
+            drop_flat(Contents::List(std::mem::take(&mut own.values)));
         }
     }
 }
@@ -103,72 +125,98 @@ impl Drop for List {
 /// assert!(map.is_same(&map.clone()));
 /// ```
 #[derive(Clone, Default)]
-pub struct Map(Arc<IndexMap<Str, Value>>);
+pub struct Map(Arc<Entries>);
+
+#[derive(Clone, Default)]
+struct Entries {
+    values: IndexMap<Str, Value>,
+    charge: Charge,
+}
+
+impl Entries {
+    /// Returns how much memory a map occupies: an entry has a key, a value, its hash, and an index.
+    fn size(values: &IndexMap<Str, Value>) -> usize {
+        size_of::<Self>() + 32 + values.capacity() * (size_of::<(Str, Value)>() + 2 * size_of::<usize>())
+    }
+}
 
 impl Map {
-    /// Returns the entries for changing: in place if the map is not shared, otherwise on a copy.
-    pub(crate) fn to_mut(&mut self) -> &mut IndexMap<Str, Value> {
-        Arc::make_mut(&mut self.0)
+    /// Changes the entries: in place if the map is not shared, otherwise on a copy.
+    fn change<R>(&mut self, change: impl FnOnce(&mut IndexMap<Str, Value>) -> R) -> R {
+        let own = Arc::make_mut(&mut self.0);
+        let result = change(&mut own.values);
+        own.charge.set(Entries::size(&own.values));
+        result
     }
 
-    pub(crate) fn from_entries(entries: IndexMap<Str, Value>) -> Self {
-        Self(Arc::new(entries))
+    pub(crate) fn from_entries(values: IndexMap<Str, Value>) -> Self {
+        let charge = Charge::new(Entries::size(&values));
+        Self(Arc::new(Entries { values, charge }))
     }
 
     pub(super) fn entries(&self) -> &IndexMap<Str, Value> {
-        &self.0
+        &self.0.values
+    }
+
+    /// Returns the value of a key for changing. A new key is added at the end, with null.
+    pub(crate) fn entry(&mut self, key: &Str) -> &mut Value {
+        let at = match self.entries().get_index_of(key.as_bytes()) {
+            Some(at) => at,
+            None => self.change(|entries| entries.insert_full(key.clone(), Value::Null).0),
+        };
+        &mut Arc::make_mut(&mut self.0).values[at]
     }
 
     /// Returns the entry at a position, from 0.
     pub(crate) fn at(&self, place: usize) -> Option<(&Str, &Value)> {
-        self.0.get_index(place)
+        self.entries().get_index(place)
     }
 
     /// Returns the number of entries.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries().len()
     }
 
     /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries().is_empty()
     }
 
     /// Returns the value of a key.
     pub fn get(&self, key: &[u8]) -> Option<&Value> {
-        self.0.get(key)
+        self.entries().get(key)
     }
 
     /// Returns whether it has a key.
     pub fn contains_key(&self, key: &[u8]) -> bool {
-        self.0.contains_key(key)
+        self.entries().contains_key(key)
     }
 
     /// Returns the entries in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Str, &Value)> + DoubleEndedIterator + Clone {
-        self.0.iter()
+        self.entries().iter()
     }
 
     /// Returns the keys in order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &Str> + DoubleEndedIterator + Clone {
-        self.0.keys()
+        self.entries().keys()
     }
 
     /// Returns the values in the order of their keys.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator + Clone {
-        self.0.values()
+        self.entries().values()
     }
 
     /// Sets the value of a key. A new key is added at the end; an existing one keeps its place.
     pub fn insert(&mut self, key: impl Into<Str>, value: Value) {
-        self.to_mut().insert(key.into(), value);
+        self.change(|entries| entries.insert(key.into(), value));
     }
 
     /// Removes a key and returns its value. The other entries keep their order.
     pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
         // Look the key up first, so that a missing key does not copy a shared map.
-        let at = self.0.get_index_of(key)?;
-        self.to_mut().shift_remove_index(at).map(|(_, value)| value)
+        let at = self.entries().get_index_of(key)?;
+        self.change(|entries| entries.shift_remove_index(at)).map(|(_, value)| value)
     }
 
     /// Returns whether both are the same map in memory, and therefore equal.
@@ -192,9 +240,9 @@ impl Drop for Map {
     fn drop(&mut self) {
         if Arc::strong_count(&self.0) == 1
             && let Some(own) = Arc::get_mut(&mut self.0)
-            && !own.is_empty()
+            && !own.values.is_empty()
         {
-            drop_flat(Contents::Map(std::mem::take(own)));
+            drop_flat(Contents::Map(std::mem::take(&mut own.values)));
         }
     }
 }

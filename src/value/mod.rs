@@ -12,6 +12,7 @@
 pub(crate) mod format;
 pub(crate) mod json_text;
 pub(crate) mod literal;
+pub(crate) mod meter;
 pub(crate) mod ops;
 
 mod access;
@@ -25,6 +26,7 @@ mod secret;
 mod serde;
 mod text;
 
+use meter::Charge;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -108,12 +110,16 @@ pub struct Opaque {
     /// Its name, for messages; may be empty.
     pub name: String,
     payload: Option<Box<dyn Any + Send + Sync>>,
+    #[expect(dead_code, reason = "held to be dropped")]
+    charge: Charge,
 }
 
 impl Opaque {
     /// Wraps data of the engine.
     pub(crate) fn new(kind: &'static str, name: impl Into<String>, payload: impl Any + Send + Sync) -> Self {
-        Self { kind, name: name.into(), payload: Some(Box::new(payload)) }
+        let (name, payload) = (name.into(), Box::new(payload));
+        let charge = Charge::new(size_of::<Self>() + 64 + name.len() + size_of_val(&*payload));
+        Self { kind, name, payload: Some(payload), charge }
     }
 
     /// Returns the wrapped data, if it is a `T`.

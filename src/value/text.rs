@@ -7,6 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::meter::Charge;
+
 /// A string value. It consists of bytes, because arguments, file names and output do. It is cheap to
 /// clone.
 ///
@@ -30,6 +32,19 @@ struct Text {
     bytes: Vec<u8>,
     /// Whether it was a literal word of the caller of a function, and is unchanged.
     is_word: bool,
+    charge: Charge,
+}
+
+impl Text {
+    fn new(bytes: Vec<u8>, is_word: bool) -> Self {
+        let charge = Charge::new(Self::size(&bytes));
+        Self { bytes, is_word, charge }
+    }
+
+    /// Returns how much memory a string with these bytes occupies: two allocations, with their heads.
+    fn size(bytes: &Vec<u8>) -> usize {
+        size_of::<Self>() + 32 + bytes.capacity()
+    }
 }
 
 impl Str {
@@ -41,7 +56,7 @@ impl Str {
     /// Creates a literal word of the caller of a function, which may be an option where a value may
     /// not.
     pub(crate) fn word(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Text { bytes, is_word: true }))
+        Self(Arc::new(Text::new(bytes, true)))
     }
 
     /// Returns whether this was a literal word of the caller of a function.
@@ -66,6 +81,7 @@ impl Str {
             Some(own) => {
                 own.bytes.extend_from_slice(bytes);
                 own.is_word = false;
+                own.charge.set(Text::size(&own.bytes));
             }
             // Not `make_mut`: it would copy into a vector without spare room, and then grow that.
             None => {
@@ -132,7 +148,7 @@ impl Borrow<[u8]> for Str {
 
 impl From<Vec<u8>> for Str {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Text { bytes, is_word: false }))
+        Self(Arc::new(Text::new(bytes, false)))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::eval::Interpreter;
 use crate::eval::lang::measure::{Measuring, elements, own_bytes};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
+use crate::value::meter::{Entered, Meter};
 use crate::value::{MOST_BYTES, Value};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -42,13 +43,17 @@ pub struct Limits {
     /// bring in, and that [`crate::Run::capture`] and [`crate::Run::read`] hold, in total: E3009.
     pub captured_bytes: Option<u64>,
     /// The number of bytes that the run prints on its standard output and standard error together, wherever they lead:
-    /// E2080. With this limit a thread passes the output on, so that programs print to a pipe.
+    /// E3080. With this limit a thread passes the output on, so that programs print to a pipe.
     pub output: Option<u64>,
     /// The size of one value in bytes: the length of a string, or, for a list or map, 16 for each element plus the size
     /// of the element, each time it is contained: E3010. The language allows 256 MiB for each string, list and map
     /// alone. Contents are counted at intervals, so a value may have become somewhat larger before the limit is
     /// noticed.
     pub value_bytes: Option<usize>,
+    /// The memory of all values that the run has made and still holds, in bytes, as far as strings, lists, maps and
+    /// functions take it: E3082. Values that share data count once. A value that is being made is bounded by
+    /// `value_bytes`, so the run may hold that much more when the limit is noticed.
+    pub memory: Option<usize>,
     /// The time: E3003. Unlike [`crate::Run::timeout`] it also applies to deferred blocks.
     pub wall_time: Option<Duration>,
     /// The most time that programs and deferred blocks have to end, together, when the run is stopped. `with grace=`
@@ -57,7 +62,7 @@ pub struct Limits {
     /// The number of descriptors that each program may have open (`RLIMIT_NOFILE`, setrlimit(2)). `with open_files=` can
     /// only lower it.
     pub open_files: Option<u64>,
-    /// Whether `with detach=true` may leave programs running: E2081 if not.
+    /// Whether `with detach=true` may leave programs running: E3081 if not.
     pub detached: bool,
     /// The size of the text of a script, and of each file that it uses, in bytes: E0385. The language allows 256 MiB.
     pub source_bytes: Option<usize>,
@@ -73,6 +78,7 @@ impl Default for Limits {
             captured_bytes: None,
             output: None,
             value_bytes: None,
+            memory: None,
             wall_time: None,
             grace: None,
             open_files: None,
@@ -84,8 +90,8 @@ impl Default for Limits {
 
 impl Limits {
     /// Returns limits for untrusted scripts: a million steps, 200 nested calls, 100 processes, 16 of them at once, 16
-    /// MiB captured, 16 MiB printed, values of 16 MiB, 10 s and 1 s of grace, 256 descriptors for each program, no
-    /// detached programs, texts of 1 MiB.
+    /// MiB captured, 16 MiB printed, values of 16 MiB, 64 MiB for all values together, 10 s and 1 s of grace, 256
+    /// descriptors for each program, no detached programs, texts of 1 MiB.
     pub fn untrusted() -> Self {
         Self {
             steps: Some(1_000_000),
@@ -95,6 +101,7 @@ impl Limits {
             captured_bytes: Some(16 << 20),
             output: Some(16 << 20),
             value_bytes: Some(16 << 20),
+            memory: Some(64 << 20),
             wall_time: Some(Duration::from_secs(10)),
             grace: Some(Duration::from_secs(1)),
             open_files: Some(256),
@@ -114,6 +121,7 @@ pub struct Budget {
     captured: AtomicU64,
     printed: AtomicU64,
     measuring: Measuring,
+    meter: Option<Arc<Meter>>,
     /// The first limit that was reached.
     exhausted: OnceLock<Exhausted>,
 }
@@ -149,7 +157,13 @@ impl Budget {
     /// Creates a budget; none if there is no limit other than time.
     pub fn of(limits: Limits) -> Option<Arc<Self>> {
         let counted = Limits { wall_time: None, grace: None, source_bytes: None, ..limits.clone() };
-        (counted != Limits::default()).then(|| Arc::new(Self { limits, ..Self::default() }))
+        let meter = limits.memory.map(|_| Arc::default());
+        (counted != Limits::default()).then(|| Arc::new(Self { limits, meter, ..Self::default() }))
+    }
+
+    /// Counts the values that this thread makes as those of the run, until the result is dropped.
+    pub fn enter(budget: Option<&Arc<Self>>) -> Entered {
+        Meter::enter(budget.and_then(|budget| budget.meter.clone()))
     }
 
     /// Counts bytes that the run has printed, and that its host keeps if `captured`. Returns the message of the limit
@@ -210,6 +224,7 @@ impl Interpreter {
 
     fn count_step(&self, budget: &Budget, span: Span) -> Eval<()> {
         self.check_interrupt()?;
+        self.check_memory(span)?;
         let Some(most) = budget.limits.steps else { return Ok(()) };
         if budget.steps.fetch_add(1, Ordering::Relaxed) < most {
             return Ok(());
@@ -343,7 +358,20 @@ impl Interpreter {
         self.exhaust(budget, code::VALUE_LIMIT, message, span)
     }
 
+    /// Checks the memory of all values of the run.
+    pub(in crate::eval) fn check_memory(&self, span: Span) -> Eval<()> {
+        let Some(budget) = &self.shared.budget else { return Ok(()) };
+        match (&budget.meter, budget.limits.memory) {
+            (Some(meter), Some(most)) if meter.bytes() > most => {
+                let message = format!("the values of the script take more than {most} bytes together");
+                Err(self.exhaust(budget, code::MEMORY_LIMIT, message, span))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn measure(&self, budget: &Budget, value: &Value, span: Span) -> Eval<()> {
+        self.check_memory(span)?;
         let Some(most) = budget.limits.value_bytes else { return Ok(()) };
         if own_bytes(value) <= most && !budget.measuring.exceeds(value, most) {
             return Ok(());

@@ -127,7 +127,7 @@ impl Interpreter {
                     if !map.contains_key(key.as_bytes()) {
                         return Err(self.missing_key(key, map, *span));
                     }
-                    map.to_mut().entry(key.clone()).or_insert(Value::Null)
+                    map.entry(key)
                 }
                 other => return Err(self.wrong_type(*span, "an element", "a list or map", other.type_of())),
             };
@@ -309,7 +309,7 @@ impl Host for Caller<'_> {
     }
 
     fn go_on(&mut self) -> Outcome<()> {
-        let outcome = self.run.check_interrupt();
+        let outcome = self.run.check_interrupt().and_then(|()| self.run.check_memory(self.span));
         self.put_by(outcome)
     }
 

@@ -250,9 +250,7 @@ impl Interpreter {
         let needs_old = matches!(assign.operator, Some(Assigning::Operator(_)));
         let place = match (self.element(root, above)?, &last.0) {
             // Only the last key may be new.
-            (Value::Map(map), Value::Str(key)) if !needs_old => {
-                map.to_mut().entry(key.clone()).or_insert(Value::Null)
-            }
+            (Value::Map(map), Value::Str(key)) if !needs_old => map.entry(key),
             (place, _) => self.element(place, std::slice::from_ref(last))?,
         };
         self.operate(assign, place, right)

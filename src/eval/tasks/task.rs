@@ -8,6 +8,7 @@
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
+use crate::eval::effects::limits::Budget;
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::process::Changes;
 use crate::span::Span;
@@ -83,9 +84,11 @@ impl<T: Send + 'static> Task<T> {
     ) -> Eval<Self> {
         let permit = run.admit(&Effect::Thread, span)?.permit;
         let ending = Ending(completion);
+        let budget = run.shared.budget.clone();
         let started = start(move || {
             let _ending = ending;
             let _permit = permit;
+            let _entered = Budget::enter(budget.as_ref());
             work()
         });
         let thread = started.map_err(|error| {

@@ -211,7 +211,7 @@ pub fn append(left: &mut Value, right: &Value) -> Result<(), OpError> {
     match (&mut *left, right) {
         (Value::Str(a), Value::Str(b)) if a.len() + b.len() <= MOST_BYTES => a.push(b),
         (Value::List(a), Value::List(b)) if a.len() + b.len() <= MOST_ITEMS => {
-            a.to_mut().extend_from_slice(b);
+            a.change(|values| values.extend_from_slice(b));
         }
         (Value::Str(_), Value::Str(_)) | (Value::List(_), Value::List(_)) => {
             return Err(OpError::TooLarge { op: Op::Concat });
