@@ -349,7 +349,7 @@ fn the_history_is_shared_and_secrets_are_not_in_it() {
     third.expect("from other");
     assert_eq!(third.run(""), "from other\n");
     third.keys("\x12from o");
-    third.expect("(reverse-i-search)`from o': echo from other");
+    third.expect("> echo from other");
     third.keys("\x07");
 }
 

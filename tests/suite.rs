@@ -58,6 +58,8 @@ mod progress;
 mod prompt;
 #[cfg(feature = "prompt")]
 mod prompt_files;
+#[cfg(feature = "prompt")]
+mod prompt_history;
 mod readme;
 mod real_parts;
 mod reference;

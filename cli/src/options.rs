@@ -12,7 +12,7 @@ Run shell pipelines that cannot be injected.
 Usage: pipewright [OPTION…] FILE [ARGUMENT…]
        pipewright [OPTION…] -c CODE [ARGUMENT…]
        command-that-writes-a-script | pipewright
-       pipewright [-i]
+       pipewright [-i | --private]
        pipewright top [--json]
        pipewright --fmt [--check] [FILE…]
 
@@ -24,6 +24,7 @@ side and the services of your running scripts; with --json it prints them once.
 Options, which end at FILE or CODE:
   -c CODE          run CODE
   -i               start the prompt
+      --private    start the prompt, and write no entry to the history
       --check      read and check the script, but run nothing; with --json print
                    each error and warning as a JSON object on its own line
       --prompt     read the text as if it were typed at the prompt
@@ -64,7 +65,10 @@ pub enum Mode {
     #[default]
     Run,
     /// The prompt.
-    Interactive,
+    Interactive {
+        /// Whether its entries are not written to the history.
+        private: bool,
+    },
     Check {
         json: bool,
     },
@@ -175,7 +179,9 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 options.mode = Mode::Explain(parser.value().map_err(wrong)?.to_string_lossy().into_owned());
                 return Ok(options);
             }
-            Some(Arg::Short('i')) => options.mode = Mode::Interactive,
+            Some(Arg::Short('i')) if matches!(options.mode, Mode::Interactive { .. }) => {}
+            Some(Arg::Short('i')) => options.mode = Mode::Interactive { private: false },
+            Some(Arg::Long("private")) => options.mode = Mode::Interactive { private: true },
             Some(Arg::Short('h') | Arg::Long("help")) => {
                 options.mode = Mode::Help;
                 return Ok(options);
@@ -199,10 +205,10 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     // The words after it belong to the script, including options.
     let rest = parser.raw_args().map_err(wrong)?;
     options.args = rest.map(OsString::into_vec).collect();
-    if matches!(options.text, Text::None) && !matches!(options.mode, Mode::Interactive) {
+    if matches!(options.text, Text::None) && !matches!(options.mode, Mode::Interactive { .. }) {
         let terminal = std::io::stdin().is_terminal();
         if terminal && cfg!(feature = "prompt") && matches!(options.mode, Mode::Run) {
-            options.mode = Mode::Interactive;
+            options.mode = Mode::Interactive { private: false };
             return Ok(options);
         }
         if terminal && !matches!(options.mode, Mode::Format { .. }) {

@@ -54,7 +54,7 @@ fn act(options: Options) -> Result<u8, u8> {
             warnings(&script(&engine(&options, None, None)?, &options)?).iter().for_each(print_page);
             0
         }
-        Mode::Interactive => interactive(),
+        Mode::Interactive { private } => interactive(private),
         Mode::Top { json } => top::show(json),
         Mode::Run => {
             if options.guard {
@@ -82,16 +82,16 @@ fn act(options: Options) -> Result<u8, u8> {
 }
 
 #[cfg(feature = "prompt")]
-fn interactive() -> u8 {
+fn interactive(private: bool) -> u8 {
     if crate::repl::is_possible() {
-        return crate::repl::run();
+        return crate::repl::run(private);
     }
     print_error("pipewright: -i: the prompt needs a terminal on standard input, output and error\n");
     2
 }
 
 #[cfg(not(feature = "prompt"))]
-fn interactive() -> u8 {
+fn interactive(_: bool) -> u8 {
     print_error("pipewright: -i: this build has no prompt: its feature `prompt` is off\n");
     2
 }

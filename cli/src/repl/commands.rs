@@ -11,7 +11,11 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ),
     ("fg", "Continues a job in the foreground: job N, or the one that was stopped last: fg [%N]"),
     ("bg", "Continues a stopped job in the background: bg [%N]"),
-    ("history", "Lists earlier entries: history [--here] [--failed] [--last N] [WORD…]"),
+    (
+        "history",
+        "Lists earlier entries: history [--here] [--failed] [--last N] [WORD…]; with --delete, deletes those that it would \
+         list. history --private keeps no entries until history --private off.",
+    ),
     (
         "complete",
         "Declares the words that complete a command: complete(\"deploy\", [\"--env=\", \"staging\"]). It takes a list of \

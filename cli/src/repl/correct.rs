@@ -59,7 +59,7 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
 }
 
 /// Returns the text with `!!` and `!$` outside quotes replaced by the previous entry and its last word.
-fn with_events(text: &str, previous: &str) -> Option<String> {
+pub fn with_events(text: &str, previous: &str) -> Option<String> {
     // A quoted word of it may contain blanks.
     let is_plain = !previous.contains(['\'', '"', '\\', '\n']);
     let last = previous.split_ascii_whitespace().next_back().filter(|_| is_plain);

@@ -9,6 +9,7 @@ use pipewright::tools::explain;
 use pipewright::{BuildError, Engine, StageCx, StageError, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The functions that entries have declared, each with the text that `help` shows for it.
@@ -22,12 +23,13 @@ pub fn engine(
     declared: Declared,
     completions: declare::Shared,
     history: Option<PathBuf>,
+    private: Arc<AtomicBool>,
 ) -> Result<Engine, BuildError> {
     let declares = completions.clone();
     Engine::builder()
         .own_process()
         .stage("help", move |cx: &mut StageCx<'_>| help(cx, &declared))
-        .stage("history", move |cx: &mut StageCx<'_>| history::command(cx, history.as_deref()))
+        .stage("history", move |cx: &mut StageCx<'_>| history::command(cx, history.as_deref(), &private))
         .stage("complete", move |cx: &mut StageCx<'_>| declare::command(cx, &completions))
         .function("complete", move |command: Vec<u8>, words: Value| {
             declare::declare(&declares, command, words)
@@ -90,8 +92,9 @@ help WORD explains a keyword such as for, a builtin, a method, a function of
 yours, an option of with, or an error such as E0201. help with and help
 methods list all of them. history lists earlier entries.
 
-Tab completes, with quotes; Right takes the grey suggestion; Ctrl-R searches
-the history; Alt-Enter begins a new line; Alt-E opens the entry in an editor.
+Tab completes, with quotes; Right takes the grey suggestion, Alt-F a word of it;
+Up goes to entries that begin as typed; Ctrl-R searches the history; Alt-. is the
+last argument; Alt-Enter begins a new line; Alt-E opens the entry in an editor.
 Ctrl-C clears the entry, or ends the running one; Ctrl-D or exit leaves.
 Ctrl-Z stops the running entry; jobs, fg, bg and kill %1 manage stopped and
 background jobs. ~/.config/pipewright/rc.pw runs before the first prompt.

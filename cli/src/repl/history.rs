@@ -1,16 +1,19 @@
 //! The history: each entry, with its directory, its time and its result.
 //!
 //! There is one file for all sessions, with a line of JSON for each entry. A line is appended by one write(2) to a
-//! file that is open for appending, so that no session loses or cuts another session's line. The file is never run as
-//! code: an entry is read back as text.
+//! file that is open for appending, so that no session loses or cuts another session's line. To delete entries, a new
+//! file takes the place of the old one, which is locked (flock(2)) during that time; so is it for an append. The file is
+//! never run as code: an entry is read back as text.
 
 use super::commands::text;
 use super::places;
 use pipewright::diag::visible;
 use pipewright::{StageCx, StageError};
 use serde::{Deserialize, Serialize};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A recorded entry.
@@ -34,6 +37,27 @@ pub struct History {
     path: PathBuf,
     /// The number of bytes that were read.
     at: u64,
+    /// The inode of the file, once it was read.
+    inode: Option<u64>,
+}
+
+/// The entries since the last read.
+pub struct News {
+    /// Whether entries were deleted, so that these are all entries and not only the newest.
+    begins_anew: bool,
+    entries: Vec<Entry>,
+}
+
+impl News {
+    const NONE: Self = Self { begins_anew: false, entries: Vec::new() };
+
+    pub fn begins_anew(&self) -> bool {
+        self.begins_anew
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
 }
 
 /// How much of the end of the file is read at the start: some thousands of entries, in some milliseconds.
@@ -43,25 +67,33 @@ impl History {
     /// Creates the history of a file, which need not exist.
     pub fn new(path: PathBuf) -> Self {
         let length = std::fs::metadata(&path).map_or(0, |data| data.len());
-        Self { path, at: length.saturating_sub(AT_HAND) }
+        Self { path, at: length.saturating_sub(AT_HAND), inode: None }
     }
 
     /// Returns the entries since the last call, of this session or another; at first the newest ones.
-    pub fn read(&mut self) -> Vec<Entry> {
-        let Ok(mut file) = places::open(&self.path) else { return Vec::new() };
-        // If the file was truncated, reading starts again.
-        if file.metadata().is_ok_and(|data| data.len() < self.at) {
-            self.at = 0;
+    pub fn read(&mut self) -> News {
+        let Ok(mut file) = places::open(&self.path) else { return News::NONE };
+        let Ok(data) = file.metadata() else { return News::NONE };
+        // Entries were deleted, or the file was truncated.
+        let is_other = self.inode.replace(data.ino()).is_some_and(|before| before != data.ino());
+        let begins_anew = is_other || data.len() < self.at;
+        if begins_anew {
+            self.at = data.len().saturating_sub(AT_HAND);
         }
         let mut bytes = Vec::new();
         let read = file.seek(SeekFrom::Start(self.at)).and_then(|_| file.read_to_end(&mut bytes));
         if read.is_err() {
-            return Vec::new();
+            return News { begins_anew, ..News::NONE };
         }
         // The last line may be incomplete.
         let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1);
         self.at += whole as u64;
-        entries(&bytes[..whole])
+        News { begins_anew, entries: entries(&bytes[..whole]) }
+    }
+
+    /// Reads everything again in the next call.
+    pub fn read_anew(&mut self) {
+        self.inode = Some(0);
     }
 
     /// Adds an entry.
@@ -80,43 +112,111 @@ fn entries(lines: &[u8]) -> Vec<Entry> {
     lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-/// Implements `history [--here] [--failed] [--last N] [WORD…]`.
-pub fn command(cx: &mut StageCx<'_>, path: Option<&Path>) -> Result<u8, StageError> {
-    let (mut here, mut failed, mut last, mut words) = (false, false, usize::MAX, Vec::new());
-    let mut args = cx.args().iter().map(text).collect::<Vec<_>>().into_iter();
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "--here" => here = true,
-            "--failed" => failed = true,
-            "--last" => match args.next().and_then(|count| count.parse().ok()) {
-                Some(count) => last = count,
-                None => return usage(cx),
-            },
-            option if option.starts_with('-') => return usage(cx),
-            _ => words.push(arg),
+/// Deletes entries from a file. Returns their number.
+///
+/// # Errors
+/// Fails as open(2), write(2) and rename(2) do, or if another process holds the lock.
+pub fn delete(path: &Path, is_meant: impl Fn(&Entry) -> bool) -> std::io::Result<usize> {
+    // The file of a link, so that the link stays.
+    let path = &std::fs::canonicalize(path)?;
+    let mut file = places::locked(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let is_deleted = |line: &&[u8]| serde_json::from_slice(line).is_ok_and(|entry: Entry| is_meant(&entry));
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let kept: Vec<&[u8]> = lines.iter().copied().filter(|line| !is_deleted(line)).collect();
+    if kept.len() < lines.len() {
+        let other = path.with_extension(format!("{}.new", std::process::id()));
+        let replaced = places::create(&other).and_then(|mut file| {
+            file.write_all(&kept.concat())?;
+            file.sync_all()?;
+            std::fs::rename(&other, path)
+        });
+        if replaced.is_err() {
+            let _ = std::fs::remove_file(&other);
         }
+        replaced?;
     }
-    let directory = cx.cwd().to_string_lossy().into_owned();
-    let bytes = path.and_then(|path| places::read(path, u64::MAX).ok()).unwrap_or_default();
-    let is_meant = |entry: &Entry| {
-        (!here || entry.directory == directory)
-            && (!failed || entry.status != 0)
-            && words.iter().all(|word| entry.text.contains(word))
-    };
-    let entries: Vec<Entry> = entries(&bytes).into_iter().filter(is_meant).collect();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let mut out = String::new();
-    for entry in &entries[entries.len().saturating_sub(last)..] {
-        out.push_str(&line(entry, now));
-    }
-    cx.stdout().write_all(out.as_bytes())?;
-    Ok(u8::from(entries.is_empty()))
+    Ok(lines.len() - kept.len())
 }
 
-fn usage(cx: &mut StageCx<'_>) -> Result<u8, StageError> {
-    cx.stderr().write_all(b"usage: history [--here] [--failed] [--last N] [WORD...]\n")?;
-    Ok(2)
+/// The arguments of `history`.
+#[derive(Default)]
+struct Arguments {
+    here: bool,
+    failed: bool,
+    delete: bool,
+    last: Option<usize>,
+    words: Vec<String>,
 }
+
+impl Arguments {
+    fn parse(args: impl Iterator<Item = String>) -> Option<Self> {
+        let (mut parsed, mut args) = (Self::default(), args);
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--here" => parsed.here = true,
+                "--failed" => parsed.failed = true,
+                "--delete" => parsed.delete = true,
+                "--last" => parsed.last = Some(args.next()?.parse().ok()?),
+                option if option.starts_with('-') => return None,
+                _ => parsed.words.push(arg),
+            }
+        }
+        // Nothing deletes all entries by accident.
+        let is_limited = parsed.here || parsed.failed || parsed.last.is_some() || !parsed.words.is_empty();
+        (!parsed.delete || is_limited).then_some(parsed)
+    }
+
+    fn fits(&self, entry: &Entry, directory: &str) -> bool {
+        (!self.here || entry.directory == directory)
+            && (!self.failed || entry.status != 0)
+            && self.words.iter().all(|word| entry.text.contains(word))
+    }
+}
+
+/// Implements `history [--here] [--failed] [--last N] [--delete] [WORD…]` and `history --private on|off`.
+pub fn command(cx: &mut StageCx<'_>, path: Option<&Path>, private: &AtomicBool) -> Result<u8, StageError> {
+    let args: Vec<String> = cx.args().iter().map(text).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        ["--private"] | ["--private", "on"] => {
+            private.store(true, Ordering::Relaxed);
+            return Ok(0);
+        }
+        ["--private", "off"] => {
+            private.store(false, Ordering::Relaxed);
+            return Ok(0);
+        }
+        _ => {}
+    }
+    let Some(arguments) = Arguments::parse(args.iter().map(|arg| (*arg).to_owned())) else {
+        cx.stderr().write_all(USAGE.as_bytes())?;
+        return Ok(2);
+    };
+    let directory = cx.cwd().to_string_lossy().into_owned();
+    let bytes = path.and_then(|path| places::read(path, u64::MAX).ok()).unwrap_or_default();
+    let mut found = entries(&bytes);
+    found.retain(|entry| arguments.fits(entry, &directory));
+    found.drain(..found.len().saturating_sub(arguments.last.unwrap_or(usize::MAX)));
+    let out = if arguments.delete
+        && let Some(path) = path
+    {
+        let deleted = delete(path, |entry| found.contains(entry))?;
+        format!("{deleted} entr{} deleted\n", if deleted == 1 { "y" } else { "ies" })
+    } else {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        found.iter().map(|entry| line(entry, now)).collect()
+    };
+    cx.stdout().write_all(out.as_bytes())?;
+    Ok(u8::from(found.is_empty()))
+}
+
+const USAGE: &str = "\
+usage: history [--here] [--failed] [--last N] [WORD...]
+       history --delete [--here] [--failed] [--last N] [WORD...]    with at least one of these
+       history --private [on|off]
+";
 
 /// Returns a line with the age, the status if it is not 0, the duration if it was long, and the text.
 fn line(entry: &Entry, now: u64) -> String {
@@ -153,7 +253,7 @@ mod tests {
         history.append(&entry("one")).unwrap();
         std::fs::write(&path, [&std::fs::read(&path).unwrap(), &b"{\"text\":\"cu"[..]].concat()).unwrap();
         history.append(&entry("two")).unwrap();
-        assert_eq!(history.read(), [entry("one"), entry("two")]);
+        assert_eq!(history.read().entries, [entry("one"), entry("two")]);
     }
 
     #[test]
@@ -161,7 +261,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state/history.jsonl");
         let mut first = History::new(path.clone());
-        assert_eq!(first.read(), []);
+        assert_eq!(first.read().entries, []);
         first.append(&entry("one\nline two")).unwrap();
         let threads: Vec<_> = (0..8)
             .map(|thread| {
@@ -173,12 +273,12 @@ mod tests {
             })
             .collect();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
-        let read = first.read();
+        let read = first.read().entries;
         assert_eq!(read.len(), 401);
         assert_eq!(read[0], entry("one\nline two"));
-        assert_eq!(first.read(), []);
+        assert_eq!(first.read().entries, []);
         first.append(&entry("last")).unwrap();
-        assert_eq!(first.read(), [entry("last")]);
+        assert_eq!(first.read().entries, [entry("last")]);
     }
 
     #[test]
@@ -187,7 +287,33 @@ mod tests {
         let path = directory.path().join("history.jsonl");
         std::fs::write(&path, b"half a line\"}\n{\"text\":\"a\"}\n\xff\n{\"text\":\"on its w").unwrap();
         let mut history = History::new(path);
-        assert_eq!(history.read().iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(history.read().entries.iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>(), ["a"]);
+    }
+
+    #[test]
+    fn a_deleted_entry_is_gone_and_what_others_append_at_that_time_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.jsonl");
+        let mut history = History::new(path.clone());
+        for i in 0..50 {
+            history.append(&entry(&format!("secret {i}"))).unwrap();
+        }
+        assert_eq!(history.read().entries.len(), 50);
+        let other = History::new(path.clone());
+        let thread =
+            std::thread::spawn(move || (0..200).for_each(|i| other.append(&entry(&format!("{i}"))).unwrap()));
+        for i in 0..50 {
+            let deleted = delete(&path, |entry| entry.text == format!("secret {i}")).unwrap();
+            assert_eq!(deleted, 1);
+        }
+        thread.join().unwrap();
+        let news = history.read();
+        assert!(news.begins_anew);
+        assert_eq!(news.entries.len(), 200);
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("secret"));
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert_eq!(delete(&path, |_| false).unwrap(), 0);
+        assert!(!history.read().begins_anew);
     }
 
     #[test]

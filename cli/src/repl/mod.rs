@@ -13,7 +13,6 @@ mod highlight;
 mod history;
 mod jobs;
 mod learn;
-mod offer;
 mod outside;
 mod places;
 mod programs;
@@ -36,6 +35,7 @@ use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use text::State;
@@ -45,9 +45,9 @@ pub fn is_possible() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Runs entries until the end. Returns the exit status.
-pub fn run() -> u8 {
-    match Shell::new() {
+/// Runs entries until the end. In a private session, none is written to the history. Returns the exit status.
+pub fn run(is_private: bool) -> u8 {
+    match Shell::new(is_private) {
         Ok(mut shell) => shell.run(),
         Err(reason) => {
             print_error(&format!("pipewright: the prompt can't begin: {reason}\n"));
@@ -87,6 +87,10 @@ struct Shell {
     warned: bool,
     /// Whether an error about the unwritable history was shown.
     forgetful: bool,
+    /// Whether entries are kept only in memory, by the wish of the user.
+    private: Arc<AtomicBool>,
+    /// Whether entries in memory are not in the file because of that.
+    has_private: bool,
 }
 
 /// The action after an entry.
@@ -96,19 +100,18 @@ enum Next {
 }
 
 impl Shell {
-    fn new() -> Result<Self, NoPrompt> {
+    fn new(is_private: bool) -> Result<Self, NoPrompt> {
         let declared = help::Declared::default();
         let file = places::history();
         let completions = Arc::new(Mutex::new(Completions::new(places::allowed())));
-        let engine = help::engine(declared.clone(), completions.clone(), file.clone())?;
+        let private = Arc::new(AtomicBool::new(is_private));
+        let engine = help::engine(declared.clone(), completions.clone(), file.clone(), private.clone())?;
         let dialog = Rc::new(RefCell::new(Dialog::new(engine.session())?));
         let live = Rc::new(Live::new(dialog.clone(), completions));
         let queue = dialog.borrow().key_queue().map(Arc::new);
-        let editor = Editor::new(
-            live.clone(),
-            queue,
-            &EditorConfig { colours: colour::is_wanted(), vi: places::edits_as_vi() },
-        )?;
+        let config =
+            EditorConfig { history: file.clone(), colours: colour::is_wanted(), vi: places::edits_as_vi() };
+        let editor = Editor::new(live.clone(), queue, &config)?;
         Ok(Self {
             dialog,
             live,
@@ -123,6 +126,8 @@ impl Shell {
             offered: String::new(),
             warned: false,
             forgetful: false,
+            private,
+            has_private: false,
         })
     }
 
@@ -161,9 +166,7 @@ impl Shell {
                     Failure::Wrong(message) => print_error(&format!("{message}\n")),
                 }
             }
-            if let Some(history) = &mut self.history {
-                history.read().iter().for_each(|entry| self.editor.remember(&entry.text));
-            }
+            self.read_history();
             let prompt = self.prompt();
             begin_line();
             let read = self.read(&prompt);
@@ -244,6 +247,7 @@ impl Shell {
         };
         self.took = started.elapsed();
         self.previous = text.trim_end().to_owned();
+        self.editor.set_previous(&self.previous);
         self.keep(Entry {
             text: text.trim_end().to_string(),
             directory,
@@ -414,15 +418,33 @@ impl Shell {
 
     // -------------------------------------------------------------------------------------- the history
 
-    /// Records an entry, unless it is private: it begins with a blank, or contains a secret.
+    /// Reads the entries that sessions have recorded.
+    fn read_history(&mut self) {
+        let Some(history) = &mut self.history else { return };
+        if self.has_private && !self.private.load(Ordering::Relaxed) {
+            self.has_private = false;
+            history.read_anew();
+        }
+        let news = history.read();
+        if news.begins_anew() {
+            self.editor.forget();
+        }
+        news.entries().iter().for_each(|entry| self.editor.remember(&entry.text));
+    }
+
+    /// Records an entry, unless it is private: it begins with a blank, contains a secret, or names what it deletes.
     fn keep(&mut self, entry: Entry) {
-        let secret = self.dialog.borrow().has_secret(&entry.text);
-        if secret || entry.text.starts_with([' ', '\t']) || entry.text.contains("secret(") {
+        let text = &entry.text;
+        let secret = self.dialog.borrow().has_secret(text) || text.contains("secret(");
+        let deletes = text.starts_with("history ") && text.contains(" --delete");
+        if secret || deletes || text.starts_with([' ', '\t']) {
             return;
         }
+        let is_private = self.private.load(Ordering::Relaxed);
+        self.has_private |= is_private;
         let kept = match &self.history {
-            Some(history) => history.append(&entry),
-            None => return self.editor.remember(&entry.text),
+            Some(history) if !is_private => history.append(&entry),
+            _ => return self.editor.remember(&entry.text),
         };
         if let Err(error) = kept {
             self.editor.remember(&entry.text);
@@ -459,6 +481,7 @@ impl Shell {
             statuses: self.statuses.clone(),
             took: self.took,
             jobs: dialog.jobs().len(),
+            private: self.private.load(Ordering::Relaxed),
         };
         let own = dialog.function("prompt").map(|function| function.parameter_count());
         drop(dialog);

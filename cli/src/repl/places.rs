@@ -1,10 +1,11 @@
 //! The places of the prompt's files, by the XDG Base Directory Specification.
 
 use std::env::var_os;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Opens a regular file for reading. Opening a FIFO would wait for a writer, and no key could end that wait. In a
 /// directory of another user, `.git/HEAD` can be a FIFO.
@@ -50,13 +51,48 @@ pub fn append(path: &Path, line: &[u8]) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().append(true).read(true).create(true).mode(0o600).open(path)?;
+    let mut file = locked(path)?;
     let mut last = [b'\n'];
     if file.seek(SeekFrom::End(-1)).is_ok() {
         file.read_exact(&mut last)?;
     }
     let end: &[u8] = if last == [b'\n'] { b"" } else { b"\n" };
     file.write_all(&[end, line].concat())
+}
+
+/// Opens a private file for reading and appending, which is created with mode 0600, and locks it. It is the one with
+/// this name while it is locked, since only the process with the lock may replace it.
+///
+/// # Errors
+/// Fails as open(2) does, or with `TimedOut` if another process holds the lock for too long.
+pub fn locked(path: &Path) -> Result<File> {
+    for _ in 0..LOCK_TRIES {
+        let file = OpenOptions::new().append(true).read(true).create(true).mode(0o600).open(path)?;
+        match file.try_lock() {
+            Ok(()) if std::fs::metadata(path).is_ok_and(|now| is_same(&file, &now)) => return Ok(file),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            // A file system without locks.
+            Err(TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+    Err(Error::new(ErrorKind::TimedOut, "another process has locked the file"))
+}
+
+/// The time for which a lock is waited for is the product, a second.
+const LOCK_TRIES: u32 = 500;
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
+
+fn is_same(file: &File, now: &Metadata) -> bool {
+    file.metadata().is_ok_and(|data| (data.dev(), data.ino()) == (now.dev(), now.ino()))
+}
+
+/// Creates a private file that does not exist yet.
+///
+/// # Errors
+/// Fails as open(2) does.
+pub fn create(path: &Path) -> Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Returns the directory that a variable names, or one below the home. Relative ones are ignored, as the specification

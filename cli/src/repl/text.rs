@@ -17,6 +17,8 @@ pub struct State {
     pub statuses: Vec<u8>,
     pub took: Duration,
     pub jobs: usize,
+    /// Whether entries are not written to the history.
+    pub private: bool,
 }
 
 /// The duration from which an entry's duration is shown.
@@ -34,6 +36,7 @@ impl State {
             failed.then(|| (statuses(), "31")),
             (self.took >= LONG).then(|| (duration(self.took), "33")),
             (self.jobs > 0).then(|| (jobs(), "34")),
+            self.private.then(|| ("private".to_owned(), "90")),
         ];
         let (mut plain, mut styled) = (String::new(), String::new());
         for (text, colour) in parts.into_iter().flatten() {
@@ -56,6 +59,7 @@ impl State {
             ("statuses", statuses.into()),
             ("took", took),
             ("jobs", (self.jobs as i64).into()),
+            ("private", self.private.into()),
         ];
         Value::Map(entries.into_iter().collect::<Map>())
     }
