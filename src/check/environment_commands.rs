@@ -6,7 +6,7 @@
 use super::lower::Checker;
 use super::program::*;
 use super::scope::Name;
-use super::sh_constructs;
+use super::shell_variables;
 use super::side_by_side::Effect;
 use super::variable_commands::is_name;
 use super::words::literal;
@@ -129,7 +129,7 @@ impl<'s> Checker<'s> {
             Some(Name::Variable(_)) => "a variable of the script",
             Some(Name::Function(_)) => "a function",
             Some(Name::Module(_)) => "a file that is used",
-            None if sh_constructs::is_of_shells(name) => {
+            None if shell_variables::is_of_shells(name) => {
                 let help =
                     format!("one command is given it by: {name}=value cmd; all by: env.{name} = \"value\"");
                 let message = format!("`{name}` belongs to shells: it would change nothing here");

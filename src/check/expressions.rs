@@ -235,7 +235,7 @@ impl<'s> Checker<'s> {
         if self.scopes.find(name).is_some() {
             return self.name(name, span);
         }
-        if super::sh_constructs::SHELL_VARIABLES.contains(&name) {
+        if super::shell_variables::SHELL_VARIABLES.contains(&name) {
             let message = format!("${name} is set by shells, but not here");
             let help = match name {
                 "BASH_SOURCE" => {

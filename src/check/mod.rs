@@ -40,6 +40,7 @@ mod services;
 pub mod settings;
 pub mod sh_constructs;
 mod sh_parameters;
+pub mod shell_variables;
 mod side_by_side;
 mod status;
 mod subshells;

@@ -1,7 +1,7 @@
 //! Rewrites lines of sh, for the help of an error and for the prompt.
 
 use super::source;
-use crate::check::sh_constructs;
+use crate::check::shell_variables;
 use crate::diag::{Code, Diagnostic, Source, code};
 use crate::process::Environment;
 use crate::syntax::from_sh::{Names, Rewriting, rewrite, rewrite_exactly, rewrite_statement};
@@ -56,7 +56,7 @@ impl Names for Judge<'_> {
     }
 
     fn is_special(&self, name: &str) -> bool {
-        sh_constructs::is_of_shells(name)
+        shell_variables::is_of_shells(name)
     }
 
     fn is_script(&self) -> bool {

@@ -5,12 +5,15 @@
 //! they died of it, and the job ends, or whether they handled it, and the job continues. Shells call this the
 //! cooperative exit.
 
+mod lease;
+
 use super::{Changes, Clock, Group, Interrupt, Signal};
 use crate::sys::job_leader::{Change, GroupSignal, JobLeader};
 use crate::sys::signal_state::SignalState;
 use crate::sys::tree::{self, GroupState};
 use crate::sys::tty::{self, Modes};
 use crate::sys::{Pid, keys, signal};
+pub use lease::TerminalLease;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -467,42 +470,6 @@ pub struct Starting<'a>(&'a Control);
 impl Drop for Starting<'_> {
     fn drop(&mut self) {
         self.0.starters.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// The terminal while this process reads from it for a job. Dropping it returns the terminal to the job.
-#[derive(Debug)]
-pub struct TerminalLease<'a> {
-    control: &'a Control,
-    /// None if there is nothing to return.
-    fd: Option<BorrowedFd<'a>>,
-}
-
-impl TerminalLease<'_> {
-    /// Returns whether reading must stop: Ctrl-Z has arrived, in this process or in the job's group.
-    pub fn is_over(&self) -> bool {
-        let stopped = |job_leader: Arc<JobLeader>| matches!(job_leader.look(), Some(Change::Stopped(_)));
-        self.fd.is_some() && (keys::came_stop() || self.control.current_leader().is_some_and(stopped))
-    }
-
-    /// Returns whether it is a terminal at all.
-    pub fn is_at_terminal(&self) -> bool {
-        self.fd.is_some()
-    }
-}
-
-impl Drop for TerminalLease<'_> {
-    fn drop(&mut self) {
-        let Some(fd) = self.fd else { return };
-        let _held = self.control.held();
-        let is_last = self.control.readers.fetch_sub(1, Ordering::SeqCst) == 1;
-        // A prompt that has waited too long has taken the terminal.
-        if is_last && !self.control.is_suspended() {
-            let _ = tty::set_foreground(fd, self.control.group);
-        }
-        if keys::end_to_read() {
-            let _ = signal::send_group(self.control.group, Signal::TSTP);
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod ast;
 mod binding;
+mod brace_lists;
 mod brackets;
 mod compound;
 mod encoding;
@@ -26,6 +27,7 @@ mod read;
 mod redirected;
 mod redirection;
 pub(crate) mod scan;
+mod tildes;
 mod tokens;
 mod unended;
 mod word;

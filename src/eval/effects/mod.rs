@@ -1,6 +1,7 @@
 //! The effects of a run on the outside world, and the gate that each passes: policy, dry run, limits, audit,
 //! observers.
 
+mod announce;
 pub mod audit;
 pub mod board;
 pub mod code_guard;

@@ -4,16 +4,13 @@
 //! look at the clock.
 
 use crate::diag::Source;
-use crate::eval::Interpreter;
-use crate::eval::report::unwind::{End, StageOutcome, Unwind};
-use crate::eval::tasks::turns::TurnMark;
 use crate::fleet::snapshot::Snapshot;
-use crate::process::{Child, StageEnd, StageReport};
+use crate::process::StageReport;
 use crate::span::Span;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Receives the events of an engine's runs as they happen; see [`crate::EngineBuilder::observer`]. A closure can be
 /// one.
@@ -277,8 +274,8 @@ impl Progress {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
-    source: &'a Source,
-    span: Span,
+    pub(in crate::eval) source: &'a Source,
+    pub(in crate::eval) span: Span,
 }
 
 impl<'a> Place<'a> {
@@ -323,8 +320,8 @@ impl fmt::Display for Place<'_> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct PipelineReport<'a> {
-    stages: Vec<StageReport>,
-    place: Place<'a>,
+    pub(in crate::eval) stages: Vec<StageReport>,
+    pub(in crate::eval) place: Place<'a>,
 }
 
 impl<'a> PipelineReport<'a> {
@@ -362,6 +359,10 @@ impl Observers {
         self.0.push(observer);
     }
 
+    pub(in crate::eval) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(in crate::eval) fn event(&self, event: &Event<'_>) {
         for observer in &self.0 {
             // A bug in an observer must not fail the script, since the processes of the script have to be awaited.
@@ -374,132 +375,5 @@ impl Observers {
 impl fmt::Debug for Observers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Observers({})", self.0.len())
-    }
-}
-
-impl Interpreter {
-    pub(in crate::eval) fn observers(&self) -> Option<&Observers> {
-        Some(&self.shared.observers).filter(|observers| !observers.0.is_empty())
-    }
-
-    pub(in crate::eval) fn place(&self, span: Span) -> Place<'_> {
-        Place { source: self.source(), span }
-    }
-
-    /// Returns the number of this turn of a loop side by side, from 1. In nested loops it is the number in the
-    /// innermost loop.
-    pub(in crate::eval) fn turn_number(&self) -> Option<u64> {
-        self.env.settings.turn.as_ref().map(|turn| turn.number)
-    }
-
-    /// Reports that a turn of the loop at `span` has been started.
-    pub(in crate::eval) fn observe_turn(&self, turn: &TurnMark, span: Span) {
-        if let Some(observers) = self.observers() {
-            let (number, item) = (turn.number, &*self.shared.redactions().apply_text(&turn.item));
-            observers.event(&Event::TurnStarted { number, item, place: self.place(span) });
-        }
-    }
-
-    /// Reports that a turn has ended.
-    pub(in crate::eval) fn observe_turn_end(&self, turn: &TurnMark, end: TurnEnd, span: Span) {
-        if let Some(observers) = self.observers() {
-            let (number, item) = (turn.number, &*self.shared.redactions().apply_text(&turn.item));
-            observers.event(&Event::TurnEnded { number, item, end, place: self.place(span) });
-        }
-    }
-
-    /// Reports that a program has been started.
-    pub(in crate::eval) fn observe_start(&self, child: &Child, span: Span) {
-        let Some(observers) = self.observers() else { return };
-        let masked = self.shared.redactions().apply_all(child.argv());
-        let argv = masked.as_deref().unwrap_or(child.argv());
-        let place = self.place(span);
-        let (pid, depth, detached) = (child.pid(), self.depth, self.env.settings.detach);
-        observers.event(&Event::Spawned { pid, argv, place, depth, detached, turn: self.turn_number() });
-    }
-
-    /// Reports that a program has ended.
-    pub(in crate::eval) fn observe_end(&self, report: &StageReport) {
-        if let Some(observers) = self.observers() {
-            observers.event(&Event::Ended { report, depth: self.depth, turn: self.turn_number() });
-        }
-    }
-
-    /// Reports that a pipeline has ended.
-    pub(in crate::eval) fn observe_pipeline<'o>(
-        &self,
-        outcomes: impl IntoIterator<Item = &'o StageOutcome>,
-        span: Span,
-    ) {
-        let Some(observers) = self.observers() else { return };
-        let stages = outcomes.into_iter().map(|outcome| {
-            let mut report = outcome.report();
-            report.turn = self.turn_number();
-            if let Some(masked) = self.shared.redactions().apply_all(&report.argv) {
-                report.argv = masked;
-            }
-            report
-        });
-        let report = PipelineReport { stages: stages.collect(), place: self.place(span) };
-        // A detached pipeline continues.
-        if report.stages.is_empty() {
-            return;
-        }
-        observers.event(&Event::Pipeline { report: &report, depth: self.depth, turn: self.turn_number() });
-    }
-
-    /// Reports the end of a command of the interpreter that failed with an error.
-    pub(in crate::eval) fn observe_error(
-        &self,
-        unwind: &Unwind,
-        argv: &[Vec<u8>],
-        started: Instant,
-        span: Span,
-    ) {
-        if let (Some(_), Unwind::Error(error)) = (self.observers(), unwind) {
-            let outcome = StageOutcome::inner(span, argv.to_vec(), started, End::Status(error.status));
-            self.observe_pipeline([&outcome], span);
-        }
-    }
-
-    /// Prints a message on standard error that is not a failure, and reports it.
-    pub(in crate::eval) fn warn(&self, message: &str) {
-        self.report_warning(message);
-        self.print_line(message, &self.env.files);
-    }
-
-    /// Reports a message to the host.
-    pub(in crate::eval) fn report_warning(&self, message: &str) {
-        if let Some(observers) = self.observers() {
-            let message = self.shared.redactions().apply_text(message);
-            observers.event(&Event::Warning { message: &message });
-        }
-    }
-}
-
-impl StageOutcome {
-    /// Returns the report of the stage in the form for hosts.
-    fn report(&self) -> StageReport {
-        let end = match &self.end {
-            End::Signal(signal, core) => StageEnd::Signal { signal: *signal, core: *core },
-            End::PipeClosed => StageEnd::PipeClosed,
-            End::Unknown => StageEnd::Abandoned,
-            End::Status(_) | End::Accepted(_) | End::False | End::Error(_) | End::TimedOut(_) => {
-                StageEnd::Exit(self.status())
-            }
-        };
-        let process = self.process;
-        StageReport {
-            argv: self.argv.clone(),
-            pid: process.and_then(|process| process.pid),
-            began: self.began,
-            wall: self.wall,
-            user: process.map_or(Duration::ZERO, |process| process.user),
-            system: process.map_or(Duration::ZERO, |process| process.system),
-            max_rss: process.map_or(0, |process| process.memory),
-            end,
-            end_order: process.and_then(|process| process.order),
-            turn: None,
-        }
     }
 }

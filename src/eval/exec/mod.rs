@@ -4,10 +4,12 @@
 pub mod builtin;
 pub mod capture;
 pub mod command;
+mod find;
 pub mod held;
 pub mod host;
 pub mod lines;
 pub mod opening;
+mod outcome;
 pub mod output;
 pub mod own_descriptor;
 pub mod pipeline;
