@@ -386,13 +386,44 @@ pub enum Over {
 #[derive(Debug)]
 pub struct With {
     pub options: Box<[WithOption]>,
+    pub maps: Box<[OptionMap]>,
     pub body: Block,
+}
+
+impl With {
+    /// Returns the place of its first option.
+    pub fn place(&self) -> Option<Span> {
+        let map = || self.maps.first().map(|map| map.span);
+        self.options.first().map(|option| option.span).or_else(map)
+    }
+}
+
+/// `...map` in a `with`: options that are known when the block begins.
+#[derive(Debug)]
+pub struct OptionMap {
+    /// The dots and the value.
+    pub span: Span,
+    pub value: Expr,
+    /// What the options are of.
+    pub of: OptionsOf,
+}
+
+/// What has options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionsOf {
+    Block,
+    Worker,
+    Service,
 }
 
 /// `worker with OPTIONS { … }`
 #[derive(Debug)]
 pub struct Worker {
+    /// The options of the worker itself.
     pub options: Box<[WithOption]>,
+    /// The options that a `with` around its block would have.
+    pub around: Box<[WithOption]>,
+    pub maps: Box<[OptionMap]>,
     /// The statement that has the channel.
     pub command: Span,
     pub body: Arc<Block>,
@@ -407,6 +438,7 @@ pub struct Service {
     pub options: Box<[WithOption]>,
     /// The options that a `with` around its block would have.
     pub around: Box<[WithOption]>,
+    pub maps: Box<[OptionMap]>,
     pub body: Arc<Block>,
 }
 

@@ -13,8 +13,9 @@ use std::sync::Arc;
 impl<'s> Checker<'s> {
     /// Lowers `service with OPTIONS { … }`.
     pub(super) fn service(&mut self, service: ast::With<'s>) -> Service {
-        let (options, around): (Vec<WithOption>, Vec<WithOption>) =
-            self.all_settings(service.options).into_iter().partition(|option| is_own(option.setting));
+        let (options, maps) = self.all_settings(service.options, OptionsOf::Service);
+        let (options, around): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|option| is_own(option.setting));
         for option in &around {
             self.refuse_around(option);
         }
@@ -25,32 +26,14 @@ impl<'s> Checker<'s> {
             name: String::new(),
             options: options.into_boxed_slice(),
             around: around.into_boxed_slice(),
+            maps,
             body,
         }
     }
 
     /// Refuses options of a `with` that mean nothing for a program that stays up.
     fn refuse_around(&mut self, option: &WithOption) {
-        use Setting::{ClearEnv, CpuTime, Cwd, Env, FileSize, Grace, Group, Memory, Nice, OpenFiles};
-        use Setting::{Processes, Signal, Umask, User};
-        let fits = matches!(
-            option.setting,
-            ClearEnv
-                | CpuTime
-                | Cwd
-                | Env
-                | FileSize
-                | Grace
-                | Group
-                | Memory
-                | Nice
-                | OpenFiles
-                | Processes
-                | Signal
-                | Umask
-                | User
-        );
-        if fits {
+        if option.setting.is_of_program() {
             return;
         }
         let name = option.setting.row().name;

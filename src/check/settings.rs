@@ -183,6 +183,14 @@ impl Setting {
             || matches!(self, Restart | Self::Unhealthy)
     }
 
+    /// Returns whether the option is about how the programs of a block run, so that workers and services have it.
+    pub fn is_of_program(self) -> bool {
+        use Setting::{ClearEnv, CpuTime, Cwd, Env, FileSize, Grace, Group, Memory, Net, Nice, OpenFiles};
+        use Setting::{Processes, Read, Run, Signal, Umask, User, Write};
+        matches!(self, ClearEnv | CpuTime | Cwd | Env | FileSize | Grace | Group | Memory | Net | Nice)
+            || matches!(self, OpenFiles | Processes | Read | Run | Signal | Umask | User | Write)
+    }
+
     /// Returns whether the option defines how the turns of a loop run side by side.
     pub fn is_of_loop(self) -> bool {
         use Setting::{Halt, Jobs, Load, Log, MemoryFree, Output, Rate, Resume, Tag};
@@ -294,6 +302,32 @@ impl Takes {
     }
 }
 
+/// Returns what to write instead of an option that does not exist.
+pub fn instead_of(name: &str) -> String {
+    match name {
+        "dir" | "directory" | "chdir" | "workdir" => "the directory is cwd=\"…\"".to_string(),
+        "retries" | "attempts" | "tries" => "write retry=3: three more runs after the first".to_string(),
+        "delay" | "wait" => "the time before a retry is backoff=1s".to_string(),
+        "time" | "deadline" | "max_time" => "write timeout=30s".to_string(),
+        "kill_after" => "the time between the request to end and SIGKILL is grace=5s".to_string(),
+        "mem" | "max_memory" | "ram" => "write memory=512M".to_string(),
+        "network" | "internet" | "connect" => "the network is closed by net=false".to_string(),
+        "readonly" | "ro" | "reads" => "files that can be read are read=[\"/usr\"]".to_string(),
+        "cpu" => "write cpu_time=10s".to_string(),
+        "environment" | "vars" => "write env={NAME: value}".to_string(),
+        "parallel" | "concurrency" | "max_procs" | "workers" | "threads" => {
+            "to run turns of a loop side by side, write: for x in (xs) with jobs=4 { … }".to_string()
+        }
+        _ => match crate::diag::similar(name, ALL.iter().map(|row| row.name)) {
+            Some(similar) => format!("did you mean `{similar}`?"),
+            None => {
+                let names: Vec<&str> = ALL.iter().map(|row| row.name).collect();
+                format!("there are: {}", names.join(" "))
+            }
+        },
+    }
+}
+
 /// Returns the text of an element, which is empty if it is not a text.
 pub fn text_of(value: &Value) -> &[u8] {
     if let Value::Str(text) = value { text.as_bytes() } else { &[] }
@@ -302,16 +336,17 @@ pub fn text_of(value: &Value) -> &[u8] {
 impl<'s> Checker<'s> {
     /// Lowers `with OPTIONS { … }`.
     pub fn with(&mut self, statement: ast::With<'s>, span: Span) -> Compound {
-        let options = self.settings(statement.options);
+        let (options, maps) = self.settings(statement.options);
         self.refuse_options_of_loops(&options, &statement.body);
         let atomic = is_atomic(&options);
         self.atomic += usize::from(atomic);
-        let accepts = options.iter().any(|option| option.setting == Setting::Ok);
+        // What a map holds is known only when the block begins.
+        let accepts = !maps.is_empty() || options.iter().any(|option| option.setting == Setting::Ok);
         let outer = self.status.accepts;
         self.status.accepts |= accepts;
         let keeps = |option: &WithOption| matches!(option.setting, Setting::Env | Setting::Cwd);
         let lower = |this: &mut Self| {
-            if options.iter().all(keeps) {
+            if maps.is_empty() && options.iter().all(keeps) {
                 this.open_block(statement.body)
             } else {
                 this.obstructed(super::replace::Obstacle::With, |this| this.open_block(statement.body))
@@ -325,25 +360,21 @@ impl<'s> Checker<'s> {
         if options.iter().any(|option| option.setting == Setting::Detach) {
             self.only_programs(&body, span);
         }
-        Compound::With(With { options, body })
+        Compound::With(With { options, maps, body })
     }
 
     /// Lowers a `with` on a loop as one on each of its turns.
-    pub fn each_turn_with(
-        &mut self,
-        options: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
-        body: ast::Block<'s>,
-    ) -> Block {
+    pub fn each_turn_with(&mut self, options: Vec<ast::WithOption<'s>>, body: ast::Block<'s>) -> Block {
         if options.is_empty() {
             return self.loop_body(body);
         }
         let span = body.span;
-        let options = self.settings(options);
+        let (options, maps) = self.settings(options);
         let atomic = is_atomic(&options);
         self.atomic += usize::from(atomic);
         let body = self.reaching(|reach| reach.under(&options), |this| this.loop_body(body));
         self.atomic -= usize::from(atomic);
-        let with = Compound::With(With { options, body });
+        let with = Compound::With(With { options, maps, body });
         let kind = StatementKind::Compound(std::sync::Arc::new(with));
         Block { statements: Box::new([Statement { span, kind }]), defers: false }
     }
@@ -374,18 +405,36 @@ impl<'s> Checker<'s> {
         self.error(code::NO_LOOP, option.span, message, "there are no turns", &help);
     }
 
-    pub(super) fn settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Box<[WithOption]> {
-        let lowered = self.all_settings(options);
-        self.refuse_idle_settings(&lowered);
+    /// Lowers the options of a block.
+    pub(super) fn settings(
+        &mut self,
+        options: Vec<ast::WithOption<'s>>,
+    ) -> (Box<[WithOption]>, Box<[OptionMap]>) {
+        let (lowered, maps) = self.all_settings(options, OptionsOf::Block);
+        if maps.is_empty() {
+            self.refuse_idle_settings(&lowered);
+        }
         self.refuse_options_of_workers(&lowered);
         self.refuse_options_of_services(&lowered);
-        lowered.into_boxed_slice()
+        (lowered.into_boxed_slice(), maps)
     }
 
     /// Lowers options, which may be those of a worker or a service.
-    pub(super) fn all_settings(&mut self, options: Vec<(ast::Name<'s>, ast::Expr<'s>)>) -> Vec<WithOption> {
+    pub(super) fn all_settings(
+        &mut self,
+        options: Vec<ast::WithOption<'s>>,
+        of: OptionsOf,
+    ) -> (Vec<WithOption>, Box<[OptionMap]>) {
         let mut lowered: Vec<WithOption> = Vec::with_capacity(options.len());
-        for (name, value) in options {
+        let mut maps = Vec::new();
+        for option in options {
+            let (name, value) = match option {
+                ast::WithOption::Given(name, value) => (name, value),
+                ast::WithOption::Map(span, value) => {
+                    maps.push(OptionMap { span, value: self.expr(value), of });
+                    continue;
+                }
+            };
             let span = Span::new(name.span.start as usize, value.span.end as usize);
             if name.text == "env" {
                 let found = super::code_guard::check_variables(&self.context(), &value);
@@ -411,37 +460,15 @@ impl<'s> Checker<'s> {
             }
             lowered.push(WithOption { setting: row.setting, span, value });
         }
-        lowered
+        (lowered, maps.into_boxed_slice())
     }
 
     fn no_setting(&mut self, name: ast::Name<'s>) {
         if LATER.contains(&name.text) {
             return self.unsupported(&format!("`with {}=`", name.text), name.span);
         }
-        let help = match name.text {
-            "dir" | "directory" | "chdir" | "workdir" => "the directory is cwd=\"…\"".to_string(),
-            "retries" | "attempts" | "tries" => "write retry=3: three more runs after the first".to_string(),
-            "delay" | "wait" => "the time before a retry is backoff=1s".to_string(),
-            "time" | "deadline" | "max_time" => "write timeout=30s".to_string(),
-            "kill_after" => "the time between the request to end and SIGKILL is grace=5s".to_string(),
-            "mem" | "max_memory" | "ram" => "write memory=512M".to_string(),
-            "network" | "internet" | "connect" => "the network is closed by net=false".to_string(),
-            "readonly" | "ro" | "reads" => "files that can be read are read=[\"/usr\"]".to_string(),
-            "cpu" => "write cpu_time=10s".to_string(),
-            "environment" | "vars" => "write env={NAME: value}".to_string(),
-            "parallel" | "concurrency" | "max_procs" | "workers" | "threads" => {
-                "to run turns of a loop side by side, write: for x in (xs) with jobs=4 { … }".to_string()
-            }
-            text => match crate::diag::similar(text, ALL.iter().map(|row| row.name)) {
-                Some(similar) => format!("did you mean `{similar}`?"),
-                None => {
-                    let names: Vec<&str> = ALL.iter().map(|row| row.name).collect();
-                    format!("there are: {}", names.join(" "))
-                }
-            },
-        };
         let message = format!("`with` has no option `{}`", name.text);
-        self.error(code::UNKNOWN_OPTION, name.span, message, "unknown", &help);
+        self.error(code::UNKNOWN_OPTION, name.span, message, "unknown", &instead_of(name.text));
     }
 
     fn wrong_setting(&mut self, row: &OptionSpec, literal: &Value, span: Span, phrase: &str) {

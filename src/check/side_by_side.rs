@@ -217,21 +217,22 @@ impl<'s> Checker<'s> {
     /// Refuses `for … with jobs=4 { … } < file`, because the turns would take the input from each other.
     pub(super) fn refuse_input_beside_turns(&mut self, stage: &ast::Stage<'s>, input: Option<Span>) {
         let (ast::StageKind::For(statement), Some(input)) = (&stage.kind, input) else { return };
-        let Some((name, value)) = statement.options.iter().find(|(name, _)| name.text == "jobs") else {
+        let Some(option) = statement.options.iter().find(|option| option.name() == Some("jobs")) else {
             return;
         };
+        let option = option.span();
         let page = Diagnostic::new(code::TURN_READS, "turns side by side have an empty input");
         let page = if input == stage.span {
             page.at(self.source, input, "the turns would take it from each other")
         } else {
             page.at(self.source, input, "the turns would take it from each other").also_at(
                 self.source,
-                name.span.to(value.span),
+                option,
                 "they run side by side",
             )
         };
         let file = &self.text[input.range()];
-        let option = &self.text[name.span.start as usize..value.span.end as usize];
+        let option = &self.text[option.range()];
         let help = match file.starts_with('<') && !file.starts_with("<<") {
             true => {
                 format!("to run a turn for each line of it, write: each line with {option} {{ … }} {file}")
@@ -264,42 +265,33 @@ impl<'s> Checker<'s> {
 
     /// Divides the options of a loop into those of the loop and those of each turn. Returns `None` if the loop is
     /// plain. Options that need `jobs` are then refused.
-    pub(super) fn own_options(
-        &mut self,
-        options: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
-        start: u32,
-    ) -> OwnOptions<'s> {
-        let first = options.first().map_or(start, |(name, _)| name.span.start);
-        let has_jobs = options.iter().any(|(name, _)| name.text == "jobs");
+    pub(super) fn own_options(&mut self, options: Vec<ast::WithOption<'s>>, start: u32) -> OwnOptions<'s> {
+        let first = options.first().map_or(start, |option| option.span().start);
+        let has_jobs = options.iter().any(|option| option.name() == Some("jobs"));
         // The progress of a plain loop is the progress of the programs in each turn.
         let of_loop = |name: &str| {
             super::settings::find(name).is_some_and(|row| row.setting.is_of_loop())
                 || has_jobs && name == "progress"
         };
-        let (own, of_turn): (Vec<_>, Vec<_>) = options.into_iter().partition(|(name, _)| of_loop(name.text));
-        let span = |(name, value): &(ast::Name<'s>, ast::Expr<'s>)| name.span.to(value.span);
-        let Some(option) = own.iter().find(|(name, _)| name.text == "jobs").map(span) else {
-            for (name, value) in own {
-                let text = &self.text[name.span.start as usize..value.span.end as usize];
-                let message = format!("`{}` has no effect without `jobs`", name.text);
+        let (own, of_turn): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|option| option.name().is_some_and(of_loop));
+        let jobs = own.iter().find(|option| option.name() == Some("jobs"));
+        let Some(option) = jobs.map(ast::WithOption::span) else {
+            for option in own {
+                let text = &self.text[option.span().range()];
+                let message = format!("`{}` has no effect without `jobs`", option.name().unwrap_or_default());
                 let help = format!("say how many turns run at once: with jobs=4, {text}");
-                self.error(
-                    code::NO_LOOP,
-                    name.span.to(value.span),
-                    message,
-                    "the turns run one by one",
-                    &help,
-                );
+                self.error(code::NO_LOOP, option.span(), message, "the turns run one by one", &help);
             }
             return OwnOptions { side_by_side: None, of_turn };
         };
         let head = Span::new(start as usize, first as usize);
         let options = match (of_turn.first(), of_turn.last()) {
-            (Some(first), Some(last)) => span(first).to(span(last)),
+            (Some(first), Some(last)) => first.span().to(last.span()),
             _ => Span::default(),
         };
         let turn = Turn { option, head, options };
-        let own = self.settings(own);
+        let (own, _) = self.settings(own);
         let found = super::progress::of_loop(&self.context(), &own);
         self.take(found);
         OwnOptions { side_by_side: Some((turn, own)), of_turn }
@@ -311,7 +303,7 @@ pub(super) struct OwnOptions<'s> {
     /// The options that define how the turns run side by side.
     pub side_by_side: Option<(Turn, Box<[WithOption]>)>,
     /// The options of each turn.
-    pub of_turn: Vec<(ast::Name<'s>, ast::Expr<'s>)>,
+    pub of_turn: Vec<ast::WithOption<'s>>,
 }
 
 /// An error page whose places are not set yet.

@@ -12,11 +12,12 @@ use std::sync::Arc;
 const KEEPERS: &[&str] = &["npm", "npx", "yarn", "pnpm"];
 
 impl<'s> Checker<'s> {
-    /// Lowers a worker. The options that a `with` has are one around its block.
+    /// Lowers a worker.
     pub(super) fn worker(&mut self, worker: ast::With<'s>) -> Worker {
-        let (options, around): (Vec<WithOption>, Vec<WithOption>) =
-            self.all_settings(worker.options).into_iter().partition(|option| is_own(option.setting));
-        for option in around.iter().filter(|option| !is_of_program(option.setting)) {
+        let (options, maps) = self.all_settings(worker.options, OptionsOf::Worker);
+        let (options, around): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|option| is_own(option.setting));
+        for option in around.iter().filter(|option| !option.setting.is_of_program()) {
             let name = option.setting.row().name;
             let message = format!("a worker has no option `{name}`");
             let help = "write it inside the block, or at the code that uses the worker: with …=… { … }";
@@ -34,13 +35,13 @@ impl<'s> Checker<'s> {
         let last = statements.len().saturating_sub(1);
         let span = statements.last().map_or(Default::default(), |last| last.span);
         statements.insert(last, Statement { span, kind: StatementKind::OpenChannel });
-        let mut body = Block { statements: statements.into_boxed_slice(), defers };
-        if !around.is_empty() {
-            let with = Compound::With(With { options: around.into_boxed_slice(), body });
-            let kind = StatementKind::Compound(Arc::new(with));
-            body = Block { statements: Box::new([Statement { span, kind }]), defers: false };
+        Worker {
+            options: options.into_boxed_slice(),
+            around: around.into_boxed_slice(),
+            maps,
+            command: span,
+            body: Arc::new(Block { statements: statements.into_boxed_slice(), defers }),
         }
-        Worker { options: options.into_boxed_slice(), command: span, body: Arc::new(body) }
     }
 
     /// Refuses `npm start`: it gives its child the channel's variable but not the descriptor, so that every message is
@@ -72,12 +73,4 @@ impl<'s> Checker<'s> {
 /// Returns whether an option is the worker's own.
 fn is_own(setting: Setting) -> bool {
     matches!(setting, Setting::Channel | Setting::Timeout)
-}
-
-/// Returns whether an option says how the programs of a block run.
-fn is_of_program(setting: Setting) -> bool {
-    use Setting::{ClearEnv, CpuTime, Cwd, Env, FileSize, Grace, Group, Memory, Nice, OpenFiles, Processes};
-    use Setting::{Signal, Umask, User};
-    matches!(setting, ClearEnv | CpuTime | Cwd | Env | FileSize | Grace | Group | Memory | Nice)
-        || matches!(setting, OpenFiles | Processes | Signal | Umask | User)
 }

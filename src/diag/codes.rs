@@ -454,6 +454,8 @@ codes! {
         "The paths of `read`, `write` and `run` must exist when the block begins: a misspelled path would otherwise close what was meant to be open. A path that may be missing ends with a question mark: `read=[\"/etc/ssl?\"]`.";
     SANDBOX_DEPTH = "E2068", "too many sandboxes within each other",
         "The kernel lets a process enforce at most 16 rulesets of Landlock upon each other. Give several options to one `with` instead of several.";
+    OPTION_IN_MAP = "E2069", "an option that can't come from a map",
+        "The options of a map are known only when the block begins. The check has to know the options of loops, services and workers, and `detach`, before the script runs. Write them where the block begins, beside the map: `for x in (xs) with jobs=4, ...rules { … }`.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",

@@ -191,12 +191,17 @@ impl Interpreter {
                 Ok(unknown(None))
             }
             ExprKind::Worker(worker) => {
-                self.below("# a worker:", |this| this.on_a_copy(|this| this.block(&worker.body)))?;
+                let head =
+                    if has_none(&worker.around, &worker.maps) { "# a worker" } else { "# a worker with" };
+                let body = |this: &mut Self| this.on_a_copy(|this| this.block(&worker.body));
+                self.dry_under(head, &worker.around, &worker.maps, body)?;
                 Ok(unknown(None))
             }
             ExprKind::Service(service) => {
                 let body = |this: &mut Self| this.on_a_copy(|this| this.block(&service.body));
-                self.below("# as a service:", body)?;
+                let is_plain = has_none(&service.around, &service.maps);
+                let head = if is_plain { "# as a service" } else { "# as a service with" };
+                self.dry_under(head, &service.around, &service.maps, body)?;
                 Ok(unknown(None))
             }
             _ => self.evaluate(expr),
@@ -268,4 +273,9 @@ impl Interpreter {
 /// `$(…)`, and an unquoted one that is shown in quotes.
 fn capture_text(written: &str) -> String {
     if written.starts_with("$(") { written.to_owned() } else { format!("$({written})") }
+}
+
+/// Returns whether no options are listed for a block.
+fn has_none(options: &[WithOption], maps: &[OptionMap]) -> bool {
+    options.is_empty() && maps.is_empty()
 }

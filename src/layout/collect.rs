@@ -347,8 +347,15 @@ impl<'s> Collector<'s> {
         }
     }
 
-    fn options(&mut self, options: &[(Name<'s>, Expr<'s>)]) {
-        for (name, value) in options {
+    fn options(&mut self, options: &[WithOption<'s>]) {
+        for option in options {
+            let (name, value) = match option {
+                WithOption::Given(name, value) => (name, value),
+                WithOption::Map(_, value) => {
+                    self.expr(value);
+                    continue;
+                }
+            };
             self.name(name, Kind::Word);
             let equals = std::mem::replace(&mut self.equals, Kind::TightEquals);
             self.gap_to_brace(b'=');

@@ -222,7 +222,7 @@ pub enum ConditionKind<'s> {
 pub struct For<'s> {
     pub bindings: Vec<Binding<'s>>,
     pub items: ForItems<'s>,
-    pub options: Vec<(Name<'s>, Expr<'s>)>,
+    pub options: Vec<WithOption<'s>>,
     pub body: Block<'s>,
 }
 
@@ -237,7 +237,7 @@ pub enum ForItems<'s> {
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct Each<'s> {
     pub name: Name<'s>,
-    pub options: Vec<(Name<'s>, Expr<'s>)>,
+    pub options: Vec<WithOption<'s>>,
     pub body: Block<'s>,
 }
 
@@ -262,10 +262,37 @@ pub struct Try<'s> {
     pub handler: Option<(Name<'s>, Block<'s>)>,
 }
 
+/// An option of a `with`.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "program", derive(Serialize))]
+pub enum WithOption<'s> {
+    /// `name=value`
+    Given(Name<'s>, Expr<'s>),
+    /// `...map`, with the place of both.
+    Map(Span, Expr<'s>),
+}
+
+impl WithOption<'_> {
+    /// Returns the name; none for a map of options.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Given(name, _) => Some(name.text),
+            Self::Map(..) => None,
+        }
+    }
+
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Given(name, value) => name.span.to(value.span),
+            Self::Map(span, _) => *span,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "program", derive(Serialize))]
 pub struct With<'s> {
-    pub options: Vec<(Name<'s>, Expr<'s>)>,
+    pub options: Vec<WithOption<'s>>,
     pub body: Block<'s>,
 }
 

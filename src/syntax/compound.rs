@@ -275,12 +275,17 @@ impl<'s> Reader<'s> {
         }
     }
 
-    pub(super) fn options(&self, token: Token<'_>, base: usize) -> Read<Vec<(Name<'s>, Expr<'s>)>> {
+    pub(super) fn options(&self, token: Token<'_>, base: usize) -> Read<Vec<WithOption<'s>>> {
         token
             .into_inner()
             .map(|option| {
                 let mut inner = option.into_inner();
-                Ok((self.name(inner.next(), base)?, self.expr(inner.next(), base)?))
+                let first = inner.next();
+                if let Some(mark) = first.as_ref().filter(|first| first.as_rule() == Rule::spread) {
+                    let value = self.expr(inner.next(), base)?;
+                    return Ok(WithOption::Map(self.span_of(mark, base).to(value.span), value));
+                }
+                Ok(WithOption::Given(self.name(first, base)?, self.expr(inner.next(), base)?))
             })
             .collect()
     }

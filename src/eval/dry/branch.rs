@@ -387,10 +387,22 @@ impl Interpreter {
     // -------------------------------------------------------------------------------------- circumstances
 
     fn dry_with(&mut self, with: &With, _: Span) -> Eval<()> {
-        let options: Vec<String> = with.options.iter().map(|option| self.written(option.span)).collect();
+        self.dry_under("# with", &with.options, &with.maps, |this| this.block(&with.body))
+    }
+
+    /// Shows a block with its options, below a head that lists them.
+    pub(in crate::eval) fn dry_under(
+        &mut self,
+        head: &str,
+        options: &[WithOption],
+        maps: &[OptionMap],
+        run: impl FnOnce(&mut Self) -> Eval<()>,
+    ) -> Eval<()> {
+        let spans = options.iter().map(|option| option.span).chain(maps.iter().map(|map| map.span));
+        let written: Vec<String> = spans.map(|span| self.written(span)).collect();
         let before = self.dry().unknowns;
         let mut own = OwnParts::default();
-        match self.evaluate_options(&with.options) {
+        match self.evaluate_options(options, maps) {
             Ok(options) => {
                 own.directory = options.directory;
                 own.environment = options.environment;
@@ -401,8 +413,9 @@ impl Interpreter {
             Err(Unwind::Error(error)) if error.diagnostic.code == crate::diag::code::NO_DIRECTORY => {}
             Err(unwind) => return Err(unwind),
         }
-        let head = format!("# with {}:", options.join(", "));
-        self.in_env(own, |this| this.below(&head, |this| this.block(&with.body)))
+        let blank = if written.is_empty() { "" } else { " " };
+        let head = format!("{head}{blank}{}:", written.join(", "));
+        self.in_env(own, |this| this.below(&head, run))
     }
 
     // -------------------------------------------------------------------------------------- assignments

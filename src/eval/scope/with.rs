@@ -1,5 +1,6 @@
 //! `with`: runs a block with other settings, once or until it succeeds.
 
+mod given;
 mod options;
 mod progress;
 pub(in crate::eval) mod relay;
@@ -26,7 +27,7 @@ impl Interpreter {
     pub(in crate::eval) fn with(&mut self, with: &With) -> Eval<()> {
         // From now on a signal must not simply end this process.
         self.interrupt();
-        let options = self.evaluate_options(&with.options)?;
+        let options = self.evaluate_options(&with.options, &with.maps)?;
         if let Some(span) = options.ends_daemons {
             self.begin_without_daemons(span)?;
         }
@@ -37,7 +38,7 @@ impl Interpreter {
         loop {
             attempts += 1;
             if let Some(turn) = &self.env.settings.turn {
-                turn.note_try(&with.options);
+                turn.note_try(with);
             }
             let result = self.attempt(&options, &with.body);
             let error = match result {

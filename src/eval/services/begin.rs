@@ -38,7 +38,7 @@ impl Interpreter {
         self.interrupt();
         self.adopt_orphans();
         let given = self.service_options(&service.options)?;
-        let around = self.evaluate_options(&service.around)?;
+        let around = self.evaluate_options(&service.around, &service.maps)?;
         let listeners = self.listeners(&given.listen)?;
         let copies = listeners.iter().map(|one| descriptor::duplicate(one.socket()).map(Arc::new));
         let sockets = copies.collect::<Result<Vec<_>, _>>().map_err(|error| self.no_job(&error, span))?;

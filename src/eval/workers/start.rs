@@ -6,6 +6,8 @@ use crate::check::settings::Setting;
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::scope::exec_env::OwnParts;
+use crate::eval::scope::settings::Settings;
 use crate::process::{Changes, Environment, FileTable};
 use crate::span::Span;
 use crate::sys::{pipe, socket_pair};
@@ -48,12 +50,20 @@ impl Interpreter {
                 _ => {}
             }
         }
+        let around = self.evaluate_options(&worker.around, &worker.maps)?;
         let ends = Ends::new(format).map_err(|error| self.channel_failed("make", &error, span))?;
         let errors = Arc::new(LastErrors::default());
         let (body, theirs, tap) = (worker.body.clone(), ends.theirs, errors.clone());
         let state = self.start_job_of_worker(span, move |fork| {
             fork.channel = Some(Box::new(WorkerEnd::Waiting(theirs)));
-            fork.tapped(&[2], tap, span, |fork| fork.block(&body))
+            let settings = Settings { job: fork.env.settings.job.clone(), ..around.settings };
+            let own = OwnParts {
+                directory: around.directory,
+                environment: around.environment,
+                settings: Some(Arc::new(settings)),
+                files: None,
+            };
+            fork.in_env(own, |fork| fork.tapped(&[2], tap, span, |fork| fork.block(&body)))
         })?;
         let text = self.source().text().get(worker.command.range()).unwrap_or_default();
         let worker = Arc::new(Worker {

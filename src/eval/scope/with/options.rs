@@ -1,9 +1,10 @@
 //! The options of a `with`, evaluated.
 
+use super::given::Given;
 use super::{progress, retry, sandbox};
 use crate::check::program::*;
-use crate::check::settings::{OptionSpec, Setting};
-use crate::diag::{Diagnostic, code, quote_word};
+use crate::check::settings::Setting;
+use crate::diag::{code, quote_word};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
@@ -35,7 +36,12 @@ pub struct EvaluatedOptions {
 }
 
 impl Interpreter {
-    pub(in crate::eval) fn evaluate_options(&mut self, options: &[WithOption]) -> Eval<EvaluatedOptions> {
+    pub(in crate::eval) fn evaluate_options(
+        &mut self,
+        options: &[WithOption],
+        maps: &[OptionMap],
+    ) -> Eval<EvaluatedOptions> {
+        let options = self.given(options, maps)?;
         let mut all = EvaluatedOptions {
             settings: (*self.env.settings).clone(),
             directory: None,
@@ -52,8 +58,7 @@ impl Interpreter {
         let mut clear = false;
         let (mut account, mut group) = (None, None);
         let mut rules = sandbox::Rules::default();
-        for option in options {
-            let value = self.option_value(option)?;
+        for (option, value) in options.iter().cloned() {
             let row = option.setting.row();
             let settings = &mut all.settings;
             match (option.setting, value) {
@@ -80,7 +85,7 @@ impl Interpreter {
                     all.retry.on = Some(ends.collect::<Result<_, _>>().map_err(|end| {
                         let expected = "statuses of 1 to 255, names of signals and \"timeout\"";
                         self.bad_setting(
-                            option,
+                            option.value,
                             &format!("`retry_on` holds {expected}, and not {}", format::display(end, 40)),
                         )
                     })?);
@@ -144,14 +149,14 @@ impl Interpreter {
                     settings.detach = yes;
                 }
                 (_, value) => {
-                    return Err(self.wrong_setting(row, &value, option.value.span));
+                    return Err(self.wrong_setting(row, &value, option.value));
                 }
             }
         }
         if let Some(identity) = identity(all.settings.steps.user(), account.as_ref(), group) {
             all.settings.steps.set(Step::User(Arc::new(identity)));
         }
-        if let Some(option) = options.iter().find(|option| option.setting == Setting::Processes) {
+        if let Some((option, _)) = options.iter().find(|(option, _)| option.setting == Setting::Processes) {
             let user = all.settings.steps.user().and_then(|identity| identity.user);
             if user.unwrap_or_else(|| access::effective_user().0) == 0 {
                 let message = "`processes` can't be given here: the kernel does not hold root to it";
@@ -161,7 +166,7 @@ impl Interpreter {
                 );
             }
         }
-        let span = options.first().map_or(Span::default(), |option| option.value.span);
+        let span = options.first().map_or(Span::default(), |(option, _)| option.value);
         if clear {
             self.env
                 .environment
@@ -203,24 +208,8 @@ impl Interpreter {
         Ok(all)
     }
 
-    /// Evaluates one option.
-    pub(in crate::eval) fn option_value(&mut self, option: &WithOption) -> Eval<Value> {
-        let value = self.expr(&option.value)?;
-        let row = option.setting.row();
-        match row.takes.check(&value) {
-            Ok(()) => Ok(value),
-            Err(_) => Err(self.wrong_setting(row, &value, option.value.span)),
-        }
-    }
-
     /// Sets a limit of the system for programs.
-    fn limit(
-        &self,
-        settings: &mut Settings,
-        resource: Resource,
-        value: i64,
-        option: &WithOption,
-    ) -> Eval<()> {
+    fn limit(&self, settings: &mut Settings, resource: Resource, value: i64, option: Given) -> Eval<()> {
         let value = u64::try_from(value).unwrap_or(0);
         let with = match resource {
             Resource::Memory => With::Memory,
@@ -234,18 +223,11 @@ impl Interpreter {
         Ok(())
     }
 
-    fn wrong_setting(&self, row: &OptionSpec, found: &Value, span: Span) -> Unwind {
-        let message = format!("`{}` takes {}", row.name, row.takes.phrase());
-        let error = page(code::WRONG_TYPE, self.source(), span, message, &format::display(found, 60));
-        let error = row.suggest(found).into_iter().fold(error, Diagnostic::help);
-        Error::value(error).into()
+    pub(in crate::eval) fn bad_setting(&self, value: Span, message: &str) -> Unwind {
+        Error::value(page(code::BAD_VALUE, self.source(), value, message, "this value")).into()
     }
 
-    pub(in crate::eval) fn bad_setting(&self, option: &WithOption, message: &str) -> Unwind {
-        Error::value(page(code::BAD_VALUE, self.source(), option.value.span, message, "this value")).into()
-    }
-
-    fn signal_of(&self, value: &Value, option: &WithOption) -> Eval<Signal> {
+    fn signal_of(&self, value: &Value, option: Given) -> Eval<Signal> {
         let parsed = match value {
             Value::Str(name) => Signal::parse(name.as_bytes()),
             _ => None,
@@ -253,11 +235,11 @@ impl Interpreter {
         parsed.ok_or_else(|| {
             let message =
                 format!("`signal` takes the name of a signal, and {} is none", format::display(value, 40));
-            self.bad_setting(option, &message)
+            self.bad_setting(option.value, &message)
         })
     }
 
-    fn statuses(&self, list: &[Value], option: &WithOption) -> Eval<Arc<[u8]>> {
+    fn statuses(&self, list: &[Value], option: Given) -> Eval<Arc<[u8]>> {
         let status = |value: &Value| match value {
             Value::Int(status) => u8::try_from(*status).map_err(|_| value.clone()),
             other => Err(other.clone()),
@@ -266,53 +248,55 @@ impl Interpreter {
         let all = all.map_err(|value| {
             let message =
                 format!("`ok` holds statuses from 0 to 255, and not {}", format::display(&value, 40));
-            self.bad_setting(option, &message)
+            self.bad_setting(option.value, &message)
         })?;
         Ok(all.into())
     }
 
-    fn directory_of(&mut self, path: &Str, option: &WithOption) -> Eval<Arc<CStr>> {
-        let before = self.working_directory(option.value.span)?;
-        self.enter_directory(&before, path.as_bytes(), false, option.value.span)
+    fn directory_of(&mut self, path: &Str, option: Given) -> Eval<Arc<CStr>> {
+        let before = self.working_directory(option.value)?;
+        self.enter_directory(&before, path.as_bytes(), false, option.value)
     }
 
-    fn put_variables(&self, environment: &mut Environment, map: &Map, option: &WithOption) -> Eval<()> {
+    fn put_variables(&self, environment: &mut Environment, map: &Map, option: Given) -> Eval<()> {
         for (name, value) in map.iter() {
-            self.admit(&Effect::SetVariable(name.as_bytes()), option.value.span)?;
+            self.admit(&Effect::SetVariable(name.as_bytes()), option.value)?;
             if matches!(value, Value::Null) {
                 environment.remove(name.as_bytes());
                 continue;
             }
             let set = match value.as_secret() {
                 Some(secret) => environment.set_secret(name.as_bytes(), secret),
-                None => environment.set(name.as_bytes(), &self.word_of(value, option.value.span)?),
+                None => environment.set(name.as_bytes(), &self.word_of(value, option.value)?),
             };
             set.map_err(|error| {
-                self.bad_setting(option, &format!("{}: {error}", quote_word(name.as_bytes())))
+                self.bad_setting(option.value, &format!("{}: {error}", quote_word(name.as_bytes())))
             })?;
         }
         Ok(())
     }
 
-    fn umask_of(&self, digits: &Str, option: &WithOption) -> Eval<u32> {
+    fn umask_of(&self, digits: &Str, option: Given) -> Eval<u32> {
         let text = std::str::from_utf8(digits.as_bytes()).unwrap_or_default();
         match u32::from_str_radix(text, 8) {
             Ok(mask) if mask <= 0o777 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(mask),
-            _ => Err(self.bad_setting(option, "`umask` takes octal digits up to 777, such as \"027\"")),
+            _ => Err(self.bad_setting(option.value, "`umask` takes octal digits up to 777, such as \"027\"")),
         }
     }
 
-    fn user_of(&self, value: &Value, option: &WithOption) -> Eval<Account> {
-        let name = self.word_of(value, option.value.span)?;
-        let account = accounts::user(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
-        self.admit(&Effect::ChangeUser(account.user), option.value.span)?;
+    fn user_of(&self, value: &Value, option: Given) -> Eval<Account> {
+        let name = self.word_of(value, option.value)?;
+        let account =
+            accounts::user(&name).map_err(|error| self.bad_setting(option.value, &error.to_string()))?;
+        self.admit(&Effect::ChangeUser(account.user), option.value)?;
         Ok(account)
     }
 
-    fn group_of(&self, value: &Value, option: &WithOption) -> Eval<u32> {
-        let name = self.word_of(value, option.value.span)?;
-        let group = accounts::group(&name).map_err(|error| self.bad_setting(option, &error.to_string()))?;
-        self.admit(&Effect::ChangeGroup(group), option.value.span)?;
+    fn group_of(&self, value: &Value, option: Given) -> Eval<u32> {
+        let name = self.word_of(value, option.value)?;
+        let group =
+            accounts::group(&name).map_err(|error| self.bad_setting(option.value, &error.to_string()))?;
+        self.admit(&Effect::ChangeGroup(group), option.value)?;
         Ok(group)
     }
 }

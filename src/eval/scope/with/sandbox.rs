@@ -1,6 +1,6 @@
 //! The options of a sandbox: `net`, `read`, `run` and `write`.
 
-use crate::check::program::WithOption;
+use super::given::Given;
 use crate::check::settings::{Setting, text_of};
 use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
@@ -22,12 +22,12 @@ const KEPT: [&[u8]; 4] = [b"PATH", b"HOME", b"LANG", b"TMPDIR"];
 
 /// The options of a sandbox in one `with`.
 #[derive(Default)]
-pub(super) struct Rules<'o> {
-    given: Vec<(&'o WithOption, Value)>,
+pub(super) struct Rules {
+    given: Vec<(Given, Value)>,
 }
 
-impl<'o> Rules<'o> {
-    pub(super) fn give(&mut self, option: &'o WithOption, value: Value) {
+impl Rules {
+    pub(super) fn give(&mut self, option: Given, value: Value) {
         self.given.push((option, value));
     }
 
@@ -53,7 +53,7 @@ impl Interpreter {
     /// Makes the sandbox that the options describe, within the one around. Paths are relative to `directory`.
     pub(super) fn sandbox(
         &mut self,
-        rules: Rules<'_>,
+        rules: Rules,
         directory: Option<&CStr>,
     ) -> Eval<Option<Arc<Confinement>>> {
         let outer = self.env.settings.sandbox.clone();
@@ -82,13 +82,13 @@ impl Interpreter {
             match option.setting {
                 Setting::Net => network = NetRules::parse(list.iter().map(text_of)).ok(),
                 Setting::Read => {
-                    files.get_or_insert_default().read = self.granted(list, option, directory)?
+                    files.get_or_insert_default().read = self.granted(list, *option, directory)?
                 }
                 Setting::Write => {
-                    files.get_or_insert_default().write = self.granted(list, option, directory)?
+                    files.get_or_insert_default().write = self.granted(list, *option, directory)?
                 }
                 _ => {
-                    files.get_or_insert_default().run = Some(self.granted(list, option, directory)?);
+                    files.get_or_insert_default().run = Some(self.granted(list, *option, directory)?);
                 }
             }
         }
@@ -104,12 +104,7 @@ impl Interpreter {
         Ok(Some(Arc::new(Confinement { sandbox, outer, source: self.source().clone(), base, options })))
     }
 
-    fn granted(
-        &mut self,
-        list: &[Value],
-        option: &WithOption,
-        directory: Option<&CStr>,
-    ) -> Eval<Vec<Granted>> {
+    fn granted(&mut self, list: &[Value], option: Given, directory: Option<&CStr>) -> Eval<Vec<Granted>> {
         let mut all = Vec::with_capacity(list.len());
         for path in list.iter().map(text_of) {
             let (path, may_miss) = match path.strip_suffix(b"?") {
@@ -123,7 +118,7 @@ impl Interpreter {
                     let shown = quote_word(path);
                     let message =
                         format!("`{}` names {shown}: {}", option.setting.row().name, reason(&error));
-                    let page = page(code::SANDBOX_PATH, self.source(), option.value.span, message, "here");
+                    let page = page(code::SANDBOX_PATH, self.source(), option.value, message, "here");
                     let text = crate::diag::visible(path);
                     let help = format!("if it may be missing, write \"{text}?\"");
                     let missing = error.kind() == io::ErrorKind::NotFound;
@@ -137,10 +132,10 @@ impl Interpreter {
     fn granted_one(
         &mut self,
         path: &[u8],
-        option: &WithOption,
+        option: Given,
         directory: Option<&CStr>,
     ) -> Eval<io::Result<Granted>> {
-        let span = option.value.span;
+        let span = option.value;
         if option.setting == Setting::Run && !path.contains(&b'/') {
             let search = self.search();
             self.reach_all(search.directories(), span)?;

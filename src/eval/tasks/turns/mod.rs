@@ -17,7 +17,7 @@ mod room;
 mod source;
 mod streams;
 
-use crate::check::program::{Compound, Over, SideBySide, StatementKind, WithOption};
+use crate::check::program::{Compound, Over, SideBySide, StatementKind, With};
 use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Items;
@@ -56,7 +56,7 @@ impl TurnMark {
         };
         let options = match body {
             Some(StatementKind::Compound(compound)) => match &**compound {
-                Compound::With(with) => with.options.first().map(|option| option.span),
+                Compound::With(with) => with.place(),
                 _ => None,
             },
             _ => None,
@@ -65,8 +65,8 @@ impl TurnMark {
     }
 
     /// Notes that a block with options is run, and counts it if it is the block of the turn.
-    pub fn note_try(&self, options: &[WithOption]) {
-        if options.first().map(|option| option.span) == self.options {
+    pub fn note_try(&self, with: &With) {
+        if with.place() == self.options {
             self.tries.fetch_add(1, Ordering::Relaxed);
         }
     }

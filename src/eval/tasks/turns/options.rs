@@ -54,7 +54,7 @@ impl Interpreter {
                     let found = format::display(&value, 40);
                     let message =
                         format!("`progress` of a loop with `jobs` is true or false, and not {found}");
-                    return Err(self.bad_setting(option, &message));
+                    return Err(self.bad_setting(option.value.span, &message));
                 }
                 (Setting::Log | Setting::Resume, Value::Str(path)) => {
                     let resumes = option.setting == Setting::Resume;
