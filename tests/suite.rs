@@ -47,6 +47,7 @@ mod keys;
 mod late_writers;
 mod limits;
 mod observe;
+mod on_signal;
 #[cfg(feature = "prompt")]
 mod outside;
 mod policy;

@@ -22,6 +22,7 @@ const WITHOUT_GOLDEN: &[(&str, &str)] = &[
     ("E1011", "a spawn fails when the system has no room; tests/limits.rs takes it away"),
     ("E2018", "a golden script is a file; tests/found.rs runs a text"),
     ("E1028", "a golden script may have a terminal; tests/ask.rs takes it away"),
+    ("E0366", "only at a prompt; tests/on_signal.rs types it"),
     ("E2065", "the kernel has the facilities; tests/sandbox.rs takes them away"),
     ("E3005", "a host cancels; tests/embed.rs does"),
     ("E1024", "a host and the prompt adopt no orphans; tests/daemons.rs asks one to"),

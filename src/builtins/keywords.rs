@@ -119,6 +119,14 @@ pub const KEYWORDS: &[Keyword] = &[
         "let dir = $(mktemp -d)\ndefer { rm -r -- $dir }",
     ),
     row(
+        "on",
+        "on SIGNAL, … { … }",
+        "Runs its block when the script gets one of these signals, instead of what the signal does otherwise: HUP, INT, \
+         TERM, QUIT, USR1, USR2, WINCH. It holds to the end of the enclosing block. The second INT or TERM ends the \
+         script in any case.",
+        "on HUP { echo again }\nsh -c 'kill -HUP $PPID'",
+    ),
+    row(
         "with",
         "with timeout=30s, retry=3 { … }",
         "Changes how its block runs: time limits, retries, the working directory, the environment, limits, a \

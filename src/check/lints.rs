@@ -116,6 +116,20 @@ pub fn unreachable(context: &Context<'_, '_>, statements: &[Statement]) -> Optio
     ))
 }
 
+/// Warns about a service at the end of a script, which ends it: `wait` is missing.
+fn ending_service(context: &Context<'_, '_>, body: &Block) -> Option<Diagnostic> {
+    let last = body.statements.last()?;
+    let (StatementKind::Let(_, value) | StatementKind::Evaluate(value)) = &last.kind else { return None };
+    let ExprKind::Service(service) = &value.kind else { return None };
+    if context.is_for_others || context.is_entry || context.scopes.find("main").is_some() {
+        return None;
+    }
+    let named = if service.name.is_empty() { "the service".into() } else { format!("`{}`", service.name) };
+    let page = Diagnostic::new(code::SERVICE_ENDS, format!("{named} ends as soon as it has started"));
+    let page = page.at(context.source, last.span, "the script ends after this");
+    Some(page.help("wait until it has ended: add a line with `wait`"))
+}
+
 /// Returns the warnings of the whole file, in the order of the text. A file that only declares is meant
 /// for other files, even if it is checked alone.
 pub fn finish(context: &Context<'_, '_>, lints: Lints, body: &Block) -> Vec<Diagnostic> {
@@ -127,6 +141,7 @@ pub fn finish(context: &Context<'_, '_>, lints: Lints, body: &Block) -> Vec<Diag
     };
     let library = context.scopes.find("main").is_none() && body.statements.iter().all(declares);
     let mut warnings = lints.warnings;
+    warnings.extend(ending_service(context, body));
     let mut warn = |code: Code, span: Span, message: String, label: &str, help: &str| {
         warnings.push(Diagnostic::new(code, message).at(context.source, span, label).help(help));
     };

@@ -7,7 +7,7 @@ use super::order::Order;
 use super::program::*;
 use super::project::{Members, Project};
 use super::replace::{ExecContext, Obstacle};
-use super::scope::{Name, Scopes};
+use super::scope::{Later, Name, Scopes};
 use super::side_by_side::Reach;
 use super::variable_commands::Position;
 use super::{dropped, lookalikes, modules, status};
@@ -170,7 +170,7 @@ impl<'s> Checker<'s> {
         let deferred = self.exec.deferred;
         let mut functions = self.hoist(&statements);
         let mut lowered = Vec::with_capacity(statements.len());
-        let mut defers = false;
+        let mut has_end = false;
         let (outcome, last) = (self.outcome, statements.len().saturating_sub(1));
         for (at, statement) in statements.into_iter().enumerate() {
             self.outcome = if at == last { outcome } else { Outcome::Unused };
@@ -189,8 +189,8 @@ impl<'s> Checker<'s> {
             self.status.before = self.project.earlier.is_none().then_some(span);
             self.status.is_first = false;
             if let Some(kind) = lowered_statement {
-                defers |= matches!(kind, StatementKind::Defer(_));
-                self.exec.deferred |= defers;
+                self.exec.deferred |= matches!(kind, StatementKind::Defer(_));
+                has_end |= matches!(kind, StatementKind::Defer(_) | StatementKind::On(_));
                 lowered.push(Statement { span, kind });
             }
         }
@@ -201,7 +201,8 @@ impl<'s> Checker<'s> {
         self.exec.deferred = deferred;
         let found = lints::unreachable(&self.context(), &lowered);
         self.take(found);
-        Block { statements: lowered.into_boxed_slice(), defers }
+        self.refuse_last_handler(&lowered);
+        Block { statements: lowered.into_boxed_slice(), has_end }
     }
 
     /// Refuses a value that is not used. The last value of a script is its result for a host, and at a
@@ -280,15 +281,9 @@ impl<'s> Checker<'s> {
             // The functions of a block were already hoisted.
             ast::StatementKind::Function(_) => return None,
             ast::StatementKind::Defer(block) => {
-                // It runs when the block is left: it can't leave a loop, and can't return.
-                let loops = std::mem::take(&mut self.loops);
-                self.scopes.enter_defer();
-                (self.status.is_zero, self.status.is_first) = (false, false);
-                let block = self.ending(Outcome::Unused, |this| this.block(block));
-                self.scopes.leave_defer();
-                self.loops = loops;
-                StatementKind::Defer(Arc::new(block))
+                StatementKind::Defer(Arc::new(self.later(Later::Deferred, block)))
             }
+            ast::StatementKind::On { signals, body } => self.on_signals(&signals, body, span),
             ast::StatementKind::Use { .. } => modules::use_statement(self, span)?,
             ast::StatementKind::Sh(habit) => {
                 self.habit(habit, span);
@@ -298,6 +293,17 @@ impl<'s> Checker<'s> {
                 return None;
             }
         })
+    }
+
+    /// Lowers a block that runs later: it can't leave a loop, and can't return.
+    pub(super) fn later(&mut self, later: Later, block: ast::Block<'s>) -> Block {
+        let loops = std::mem::take(&mut self.loops);
+        self.scopes.enter_later(later);
+        (self.status.is_zero, self.status.is_first) = (false, false);
+        let block = self.ending(Outcome::Unused, |this| this.block(block));
+        self.scopes.leave_later();
+        self.loops = loops;
+        block
     }
 
     /// Lowers a list whose status goes to a place.
@@ -382,7 +388,13 @@ impl<'s> Checker<'s> {
                 "this stage, job or capture is not the function itself",
                 "let the function return what it gives: let x = $(…)",
             )
-        } else if self.scopes.in_defer() {
+        } else if self.scopes.in_later() == Some(Later::Signalled) {
+            (
+                "`return` in `on`",
+                "the signal may come while another function runs",
+                "set a variable that the function reads, or end the script by exit",
+            )
+        } else if self.scopes.in_later().is_some() {
             ("`return` in `defer`", "the function ends already when this runs", "return before, or after")
         } else {
             return Some(value.map(|value| self.expr(*value)));

@@ -42,6 +42,7 @@ pub mod sh_constructs;
 mod sh_parameters;
 pub mod shell_variables;
 mod side_by_side;
+mod signals;
 mod status;
 mod subshells;
 mod timing;

@@ -91,7 +91,7 @@ impl<'s> Checker<'s> {
 
     /// Returns whether the checked code runs at its place, not when other code calls it.
     fn in_turn(&self) -> bool {
-        self.scopes.frame() != FrameKind::Lambda && !self.scopes.in_defer()
+        self.scopes.frame() != FrameKind::Lambda && self.scopes.in_later().is_none()
     }
 
     /// Notes where a variable of the file begins.

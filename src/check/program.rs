@@ -20,6 +20,7 @@ use crate::expand::glob::Glob;
 use crate::expand::pattern::Pattern;
 use crate::host::{HostFunction, HostStage};
 use crate::methods::{Method, NameId};
+use crate::process::Signal;
 use crate::programs::ValueKind;
 use crate::span::Span;
 use crate::value::ops::Op;
@@ -153,8 +154,8 @@ impl Slot {
 #[derive(Debug, Default)]
 pub struct Block {
     pub statements: Box<[Statement]>,
-    /// Whether one of them is a `defer`.
-    pub defers: bool,
+    /// Whether something is done at its end: one of them is a `defer` or an `on`.
+    pub has_end: bool,
 }
 
 // ------------------------------------------------------------------------------------------------ functions
@@ -302,6 +303,13 @@ pub struct Statement {
     pub kind: StatementKind,
 }
 
+/// `on SIGNAL, … { … }`
+#[derive(Debug)]
+pub struct OnSignals {
+    pub signals: Vec<Signal>,
+    pub body: Block,
+}
+
 #[derive(Debug)]
 pub enum StatementKind {
     Let(Slot, Expr),
@@ -322,6 +330,8 @@ pub enum StatementKind {
     Return(Option<Expr>),
     /// Runs at the end of its enclosing block.
     Defer(Arc<Block>),
+    /// Runs when the script gets a signal.
+    On(Arc<OnSignals>),
     /// Runs another file, unless it has already run.
     Use(ModuleId),
     /// Gives the channel of a worker to the next program.

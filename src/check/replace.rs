@@ -5,6 +5,7 @@
 //! the status for an operator, a deferred block, a time limit.
 
 use super::lower::Checker;
+use super::scope::Later;
 use super::words::literal;
 use crate::diag::code;
 use crate::span::Span;
@@ -32,6 +33,7 @@ pub enum Obstacle {
     Copy,
     Subshell,
     Deferred,
+    Signalled,
     OpenDefer,
     Loop,
     Try,
@@ -58,6 +60,7 @@ impl Obstacle {
             Self::Copy => ("in a capture or a job", "it would replace more than the capture or the job"),
             Self::Subshell => ("in `( … )`", "it would replace more than the commands in parentheses"),
             Self::Deferred => ("in `defer`", "the script has ended, and has its status"),
+            Self::Signalled => ("in `on`", "what the signal has interrupted would never go on"),
             Self::OpenDefer => ("while a `defer` is open", "what is deferred would never run"),
             Self::Loop => ("in a loop", "there would be one turn"),
             Self::Try => ("in `try`", "a failure to start ends the script"),
@@ -145,7 +148,9 @@ impl<'s> Checker<'s> {
             Some(Obstacle::Host)
         } else if self.scopes.in_function() {
             Some(Obstacle::Function)
-        } else if self.scopes.in_defer() {
+        } else if self.scopes.in_later() == Some(Later::Signalled) {
+            Some(Obstacle::Signalled)
+        } else if self.scopes.in_later().is_some() {
             Some(Obstacle::Deferred)
         } else if self.module != self.project.script {
             Some(Obstacle::Module)

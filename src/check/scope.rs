@@ -15,8 +15,8 @@ pub struct Scopes<'s> {
     /// The depths of blocks at which copies begin: variables that were declared outside can be read
     /// there, but not assigned.
     copies: Vec<usize>,
-    /// The number of open blocks that run when another one is left.
-    defers: usize,
+    /// The open blocks that don't run at their place.
+    later: Vec<Later>,
     /// The number of declared variables.
     declared: u32,
     /// The module's own frame, and those of the open functions.
@@ -61,9 +61,18 @@ struct Frame {
     slots: u32,
     /// The variables of the enclosing frame that a lambda captures, and their destinations.
     captures: Vec<(Slot, Slot)>,
-    /// The copies and defers that were open around it: a call works on the variables that its caller
+    /// The copies, and the blocks that don't run at their place, that were open around it: a call works on the variables that its caller
     /// works on.
-    around: (Vec<usize>, usize),
+    around: (Vec<usize>, Vec<Later>),
+}
+
+/// A block that does not run at its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Later {
+    /// When the enclosing block is left: `defer`.
+    Deferred,
+    /// When a signal comes: `on`.
+    Signalled,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,13 +94,14 @@ pub struct OtherFunction;
 impl<'s> Scopes<'s> {
     /// Creates one. `slots` variables belong to modules that were read before.
     pub fn new(slots: u32) -> Self {
-        let module = Frame { kind: FrameKind::Module, slots, captures: Vec::new(), around: (Vec::new(), 0) };
+        let module =
+            Frame { kind: FrameKind::Module, slots, captures: Vec::new(), around: (Vec::new(), Vec::new()) };
         Self {
             names: HashMap::new(),
             blocks: Vec::new(),
             file: 1,
             copies: Vec::new(),
-            defers: 0,
+            later: Vec::new(),
             declared: 0,
             frames: vec![module],
         }
@@ -134,22 +144,23 @@ impl<'s> Scopes<'s> {
         !self.copies.is_empty()
     }
 
-    pub fn enter_defer(&mut self) {
-        self.defers += 1;
+    pub fn enter_later(&mut self, later: Later) {
+        self.later.push(later);
     }
 
-    pub fn leave_defer(&mut self) {
-        self.defers -= 1;
+    pub fn leave_later(&mut self) {
+        self.later.pop();
     }
 
-    pub fn in_defer(&self) -> bool {
-        self.defers > 0
+    /// Returns the innermost open block that does not run at its place.
+    pub fn in_later(&self) -> Option<Later> {
+        self.later.last().copied()
     }
 
     // -------------------------------------------------------------------------------------- frames
 
     pub fn enter_frame(&mut self, kind: FrameKind) {
-        let around = (std::mem::take(&mut self.copies), std::mem::take(&mut self.defers));
+        let around = (std::mem::take(&mut self.copies), std::mem::take(&mut self.later));
         self.frames.push(Frame { kind, slots: 0, captures: Vec::new(), around });
         self.enter();
     }
@@ -157,7 +168,7 @@ impl<'s> Scopes<'s> {
     pub fn leave_frame(&mut self) -> ClosedFrame {
         self.leave();
         let Some(frame) = self.frames.pop() else { return ClosedFrame { slots: 0, captures: Vec::new() } };
-        (self.copies, self.defers) = frame.around;
+        (self.copies, self.later) = frame.around;
         ClosedFrame { slots: frame.slots as usize, captures: frame.captures }
     }
 

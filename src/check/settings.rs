@@ -376,7 +376,7 @@ impl<'s> Checker<'s> {
         self.atomic -= usize::from(atomic);
         let with = Compound::With(With { options, maps, body });
         let kind = StatementKind::Compound(std::sync::Arc::new(with));
-        Block { statements: Box::new([Statement { span, kind }]), defers: false }
+        Block { statements: Box::new([Statement { span, kind }]), has_end: false }
     }
 
     /// Refuses options of loops for a block that is not a loop.

@@ -215,7 +215,7 @@ const WORDS: &[(&[&str], ConstructSpec)] = &[
         row(
             code::SH_BUILTIN,
             "`trap` is sh's",
-            "`defer` runs at the end of its block, also after a failure or a signal; children are ended by themselves",
+            "`defer` runs at the end of its block, also after a failure or a signal; `on HUP { … }` handles a signal; children are ended by themselves",
             "let file = $(mktemp)\ndefer { rm -f -- $file }",
         ),
     ),

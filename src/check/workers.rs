@@ -29,7 +29,7 @@ impl<'s> Checker<'s> {
         let lower = |this: &mut Self| {
             this.copy(|this| this.reaching(|reach| reach.under(&around), |this| this.block(worker.body)))
         };
-        let Block { statements, defers } = self.ending(Outcome::Job, lower);
+        let Block { statements, has_end } = self.ending(Outcome::Job, lower);
         let mut statements = statements.into_vec();
         // The commands before the last one prepare it, and must not take its messages.
         let last = statements.len().saturating_sub(1);
@@ -40,7 +40,7 @@ impl<'s> Checker<'s> {
             around: around.into_boxed_slice(),
             maps,
             command: span,
-            body: Arc::new(Block { statements: statements.into_boxed_slice(), defers }),
+            body: Arc::new(Block { statements: statements.into_boxed_slice(), has_end }),
         }
     }
 

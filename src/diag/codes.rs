@@ -270,6 +270,14 @@ codes! {
         "A service has its own options and the limits of `with`. Options such as `retry`, `atomic` or `stats` belong to a block that ends.";
     SERVICE_OPTION_ALONE = "E0362", "an option of a service that needs another one",
         "`interval` and `unhealthy` are about health checks, `log_size` and `log_keep` about the log file, and `ready=\"listening\"` about the sockets of `listen`.";
+    NOT_HANDLED = "E0363", "a signal that a script can't handle",
+        "`on SIGNAL { … }` takes HUP, INT, TERM, QUIT, USR1, USR2 and WINCH. The other signals report a fault, belong to job control, or can't be caught. What runs at the end of a block is `defer { … }`.";
+    HANDLER_PLACE = "E0364", "a handler of signals in the wrong place",
+        "A signal is for a process. Its handler belongs to the script that the process runs: not to a job, a stage, a capture, a turn side by side, a deferred block or another handler, and not to a script in a host's process.";
+    HANDLER_ALONE = "E0365", "a handler of signals with nothing after it",
+        "`on SIGNAL { … }` holds to the end of its block. As the last statement of a block it would never run.";
+    HANDLER_AT_PROMPT = "E0366", "a handler of the prompt's own keys",
+        "At a prompt, Ctrl-C and Ctrl-\\ end the entry that runs. Entries can handle HUP, TERM, USR1, USR2 and WINCH.";
 
     SOURCE_LIMIT = "E0385", "the script is too large for its host",
         "The host limits the size of the text of a script.";
@@ -446,6 +454,8 @@ codes! {
         "The reason names the cause, such as a missing directory or a missing permission.";
     READY_OF_SHARED = "E2056", "a sign of readiness that does not tell instances apart",
         "Several instances share a socket, so any of them may answer. A function with a parameter asks one instance, by its number or process.";
+    HANDLER_ELSEWHERE = "E2057", "a handler of signals outside of the script's own thread",
+        "A function with `on SIGNAL { … }` was called in a job, a stage, a capture, `( )` or a turn side by side. Signals are for the script itself: call the function there.";
     SANDBOX_UNAVAILABLE = "E2065", "this system can't confine a program",
         "The options `net`, `read`, `write` and `run` need a kernel with Landlock of version 6 (Linux 6.12) and filters of system calls (seccomp). None of them is ever ignored or weakened, so the block does not begin. `pipewright --doctor` shows what the system has.";
     SANDBOX_REFUSED = "E2066", "outside of the sandbox",
@@ -514,6 +524,8 @@ codes! {
         "`with progress=true { gzip < big > big.gz }` shows how far the file of the redirection has been read. Files that programs open themselves are not observed: write `progress=\"percent\"` for programs that print percentages, and `progress=\"ffmpeg\"` for ffmpeg.";
     PROGRAM_MISSING = "W0013", "a program that is not installed here",
         "PATH of this process has no program of this name now. The script may be meant for a machine that has it. A script that can do without the program checks with `command -v NAME`, and gets no warning.";
+    SERVICE_ENDS = "W0015", "a service that ends at once",
+        "A service lives until the script ends, and nothing runs after it. `wait` waits until all services have ended or one is given up.";
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::slots::Slots;
 use crate::eval::services::OwnServices;
 use crate::eval::shared::{Beside, Shared};
+use crate::eval::tasks::handlers::Handlers;
 use crate::eval::tasks::job::Jobs;
 use crate::eval::tasks::signals::DeferMask;
 use crate::eval::workers::WorkerEnd;
@@ -48,6 +49,7 @@ pub struct Interpreter {
     pub(in crate::eval) record: Option<Vec<StageOutcome>>,
     pub(in crate::eval) env: ExecEnv,
     pub(in crate::eval) jobs: Jobs,
+    pub(in crate::eval) handlers: Handlers,
     pub(in crate::eval) services: OwnServices,
     /// The process substitutions of the command that is being prepared or running.
     pub(in crate::eval) substitutions: Vec<Substitution>,
@@ -98,6 +100,7 @@ impl Interpreter {
             record: None,
             env: self.env.clone(),
             jobs: Jobs::default(),
+            handlers: Handlers::default(),
             services: OwnServices::default(),
             substitutions: Vec::new(),
             channel: None,

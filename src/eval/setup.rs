@@ -11,6 +11,7 @@ use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::settings::{Settings, TimeLimit};
 use crate::eval::services::OwnServices;
 use crate::eval::shared::Shared;
+use crate::eval::tasks::handlers::Handlers;
 use crate::eval::tasks::job::Jobs;
 use crate::policy::Policy;
 use crate::process::{Environment, FileTable, Interrupt};
@@ -117,8 +118,9 @@ impl Interpreter {
             setup.grace,
             setup.limits.open_files,
         );
+        let own_process = setup.own_process;
         let shared = Shared {
-            own_process: setup.own_process,
+            own_process,
             interactive: setup.interactive,
             adopting: Once::new(),
             beside: AtomicIsize::new(0),
@@ -164,6 +166,7 @@ impl Interpreter {
                 settings,
             },
             jobs: Jobs::default(),
+            handlers: Handlers::of_script(own_process),
             services: OwnServices::default(),
             substitutions: Vec::new(),
             channel: None,

@@ -211,6 +211,13 @@ impl<'s> Collector<'s> {
                 let chain = self.chain();
                 self.block(body, head, chain, false);
             }
+            StatementKind::On { signals, body } => {
+                for signal in signals {
+                    self.name(signal, Kind::Value);
+                }
+                let chain = self.chain();
+                self.block(body, head, chain, false);
+            }
             StatementKind::Use { path, alias } => {
                 self.expr(path);
                 if let Some(alias) = alias {
@@ -461,6 +468,9 @@ fn is_simple(kind: &StatementKind<'_>) -> bool {
         | StatementKind::Call(_)
         | StatementKind::Value(_)
         | StatementKind::Use { .. } => true,
-        StatementKind::Function(_) | StatementKind::Defer(_) | StatementKind::Sh(_) => false,
+        StatementKind::Function(_)
+        | StatementKind::Defer(_)
+        | StatementKind::On { .. }
+        | StatementKind::Sh(_) => false,
     }
 }

@@ -4,9 +4,6 @@ use super::Stage;
 use crate::sys::spawn::{ProcessGroup, Request, Spawn, Step, Steps};
 use crate::sys::strings::StringArray;
 
-/// A value that the child replaces by its process ID.
-const ROOM_FOR_PID: &[u8] = b"0000000000";
-
 /// The data from which a child is made.
 #[derive(Debug)]
 pub(super) struct Launch {
@@ -23,9 +20,8 @@ impl Launch {
         let mut steps = std::mem::take(&mut stage.steps);
         for step in steps.iter() {
             if let Step::OwnPid(name) = step {
-                // Removed first, so that the environment is a copy of its own, whatever the value was.
+                // The child adds its own.
                 stage.environment.remove(name.to_bytes());
-                let _ = stage.environment.set(name.to_bytes(), ROOM_FOR_PID);
             }
         }
         // A group, a directory, and the descriptors of a redirection and two pipes.

@@ -10,7 +10,7 @@ use super::{
 use crate::sys::epoll_set::EpollSet;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::wait::JobChange;
-use crate::sys::{tree, tty};
+use crate::sys::{handled_signals, tree, tty};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Wait {
     /// Whether there is a prompt with job control. The wait then returns when a program is stopped (Ctrl-Z). At
     /// SIGHUP, it gives programs a moment for their own reaction to the closed terminal.
     pub job_control: bool,
+    /// Whether to return when a signal has come that the script handles.
+    pub handles_signals: bool,
     /// The place to note groups that still have living members when all programs have ended.
     pub left: Option<Arc<LeftGroups>>,
 }
@@ -50,6 +52,7 @@ impl Default for Wait {
             grace: terminate::GRACE,
             tell_held: false,
             job_control: false,
+            handles_signals: false,
             left: None,
         }
     }
@@ -86,6 +89,8 @@ pub enum Stop {
     Continued,
     /// All programs have ended, but a captured pipe is held. The caller waits again.
     Held,
+    /// A signal has come that the script handles. The caller waits again.
+    Signalled,
 }
 
 /// The phase of ending programs.
@@ -107,6 +112,7 @@ enum Phase {
 #[derive(Clone, Copy)]
 enum Source {
     Interrupt,
+    HandledSignals,
     Capture(usize),
     Child(usize),
     /// Some of the children.
@@ -171,6 +177,9 @@ pub fn wait(children: &mut [Child], pump: &mut Pump, how: &Wait) -> io::Result<O
         if turn.is_held_long() {
             return Ok(Outcome { stop: Some(Stop::Held), ..turn.outcome });
         }
+        if turn.is_signalled() {
+            return Ok(Outcome { stop: Some(Stop::Signalled), ..turn.outcome });
+        }
         if let Some(change) = turn.job_change() {
             return Ok(Outcome { stop: Some(change), ..turn.outcome });
         }
@@ -195,6 +204,7 @@ fn await_signal(child: &mut Child, how: &Wait) {
         && how.interrupt.raised().is_none()
         && how.keys.interrupt.raised().is_none()
         && !how.deadline.has_passed()
+        && !(how.handles_signals && handled_signals::have_come())
     {
         let left = how.deadline.due().map(|due| due.saturating_duration_since(Instant::now()));
         let looks = [
@@ -314,6 +324,10 @@ impl WaitLoop<'_> {
             && self.held.as_ref().is_some_and(|(since, _)| since.elapsed() >= HELD)
     }
 
+    fn is_signalled(&self) -> bool {
+        self.how.handles_signals && self.phase == Phase::Running && handled_signals::have_come()
+    }
+
     /// Searches for processes below programs that have to end, and ends those that are new.
     fn look(&mut self) {
         let due = |at| Instant::now() >= at;
@@ -370,6 +384,7 @@ impl WaitLoop<'_> {
             }
             match self.sources[place] {
                 Source::Interrupt => {}
+                Source::HandledSignals => handled_signals::acknowledge(),
                 Source::Capture(at) => self.read(at)?,
                 Source::Child(at) => self.note_end(at),
                 Source::EpollSet => {
@@ -405,6 +420,9 @@ impl WaitLoop<'_> {
         // A key that was handled stays readable, and would turn the wait into a busy loop.
         if self.phase == Phase::Running && self.hung_up.is_none() {
             self.how.interrupt.fds().for_each(|fd| add(fd, Source::Interrupt));
+            if self.how.handles_signals {
+                handled_signals::event().into_iter().for_each(|fd| add(fd, Source::HandledSignals));
+            }
             let keys = self.held.iter().flat_map(|(_, keys)| keys.fds());
             keys.for_each(|fd| add(fd, Source::Interrupt));
             if self.hears_keys && self.held.is_none() {

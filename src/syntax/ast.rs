@@ -49,6 +49,11 @@ pub enum StatementKind<'s> {
     Value(Expr<'s>),
     Function(Box<Function<'s>>),
     Defer(Block<'s>),
+    /// `on HUP, TERM { … }`
+    On {
+        signals: Vec<Name<'s>>,
+        body: Block<'s>,
+    },
     Use {
         path: Expr<'s>,
         alias: Option<Name<'s>>,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 const BEFORE_BLOCK: &[&str] =
     &["try", "defer", "else", "spawn", "capture", "lines", "bytes", "json", "&&", "||", "|"];
 /// Words that begin a statement whose head ends at a block.
-const HEADS: &[&str] = &["if", "while", "for", "with", "fn", "match", "each", "catch"];
+const HEADS: &[&str] = &["if", "while", "for", "with", "fn", "match", "each", "catch", "on"];
 
 /// Returns the error for a block's brace without a blank before the next word, on the line of this
 /// place.

@@ -143,6 +143,7 @@ impl<'s> Reader<'s> {
             | Rule::use_head
             | Rule::fn_head
             | Rule::defer_head
+            | Rule::on_head
             | Rule::sh_let
             | Rule::sh_function
             | Rule::sh_case_end => {
@@ -230,6 +231,11 @@ impl<'s> Reader<'s> {
                 StatementKind::Function(Box::new(Function { name, parameters, body }))
             }
             Rule::defer_head => StatementKind::Defer(self.block(tokens)?),
+            Rule::on_head => {
+                let signals =
+                    token.into_inner().map(|name| self.name(Some(name), base)).collect::<Read<_>>()?;
+                StatementKind::On { signals, body: self.block(tokens)? }
+            }
             Rule::sh_function => {
                 self.block(tokens)?;
                 StatementKind::Sh(ShConstruct::Function)

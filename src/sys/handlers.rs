@@ -3,6 +3,7 @@
 //! They are handlers rather than `SIG_IGN`, since an ignored signal stays ignored in every child, while a handler ends
 //! with execve.
 
+use super::handled_signals::{self, Arrival};
 use super::interrupt::{Interrupt, State};
 use super::signal::Signal;
 use super::{last_error, set_errno};
@@ -116,6 +117,26 @@ pub(super) fn catch(signal: Signal, handler: *const ()) -> io::Result<()> {
     }
     CAUGHT.fetch_or(bit(signal), Ordering::SeqCst);
     Ok(())
+}
+
+/// Installs the handler of this process for a signal that a script handles. Returns the action to restore, if it was
+/// another one. A signal that is ignored stays ignored.
+pub(super) fn catch_for_script(signal: Signal) -> Option<libc::sigaction> {
+    let ours = on_signal as *const () as libc::sighandler_t;
+    let before = action_of(signal).ok()?;
+    if [ours, libc::SIG_IGN].contains(&before.sa_sigaction) {
+        return None;
+    }
+    catch(signal, on_signal as *const ()).ok().map(|()| before)
+}
+
+/// Restores the action that [`catch_for_script`] has returned.
+pub(super) fn restore_action(signal: Signal, action: &libc::sigaction) {
+    if action.sa_sigaction == libc::SIG_DFL {
+        CAUGHT.fetch_and(!bit(signal), Ordering::SeqCst);
+    }
+    // SAFETY: the action is one that sigaction(2) has returned.
+    unsafe { libc::sigaction(signal.number(), action, null_mut()) };
 }
 
 /// Installs a handler even if this process was started with the signal ignored.
@@ -253,11 +274,7 @@ static LAST_WAS_KEY: AtomicBool = AtomicBool::new(false);
 const ONE_REQUEST: i64 = 50;
 
 extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *mut libc::c_void) {
-    let this = bit(Signal::from_kernel(number));
-    if CAUGHT.load(Ordering::SeqCst) & this == 0 {
-        EARLY.fetch_or(this, Ordering::SeqCst);
-        return;
-    }
+    let signal = Signal::from_kernel(number);
     let errno = last_error();
     let now = milliseconds();
     let since = now.saturating_sub(LAST.load(Ordering::Acquire));
@@ -265,21 +282,31 @@ extern "C" fn on_signal(number: libc::c_int, info: *const libc::siginfo_t, _: *m
     let from_kernel = unsafe { info.as_ref() }.is_some_and(is_from_kernel);
     let is_key = from_kernel && [libc::SIGINT, libc::SIGQUIT].contains(&number);
     let by_terminal = from_kernel || number == libc::SIGHUP && terminal_has_gone();
+    let again = since >= ONE_REQUEST || is_key && LAST_WAS_KEY.load(Ordering::Relaxed);
+    let arrival = handled_signals::arrive(signal, again);
+    if arrival == Arrival::Other && CAUGHT.load(Ordering::SeqCst) & bit(signal) == 0 {
+        EARLY.fetch_or(bit(signal), Ordering::SeqCst);
+        return set_errno(errno);
+    }
     if is_key {
         LAST_KEY.store(number, Ordering::SeqCst);
         KEYS.fetch_add(1, Ordering::SeqCst);
     }
     // SAFETY: null, or from Box::into_raw and never freed.
-    if let Some(target) = unsafe { TARGET.load(Ordering::Acquire).as_ref() }
-        && (!target.is_raised() || since >= ONE_REQUEST || is_key && LAST_WAS_KEY.load(Ordering::Relaxed))
-    {
+    let target = unsafe { TARGET.load(Ordering::Acquire).as_ref() };
+    let is_request = target.is_some_and(|target| !target.is_raised()) || again;
+    if is_request && (arrival != Arrival::Kept || [Signal::INT, Signal::TERM].contains(&signal)) {
         LAST.store(now, Ordering::Release);
         LAST_WAS_KEY.store(is_key, Ordering::Relaxed);
-        target.state_for(is_key).raise(number, by_terminal);
+    }
+    match (target, arrival) {
+        (Some(target), Arrival::Last) => target.requests.raise(number, by_terminal),
+        (Some(target), Arrival::Other) if is_request => target.state_for(is_key).raise(number, by_terminal),
+        _ => {}
     }
     super::blocking_call::end_soon();
     // When the terminal has closed, a line is no longer read either.
-    if [libc::SIGINT, libc::SIGHUP].contains(&number) {
+    if arrival != Arrival::Kept && [libc::SIGINT, libc::SIGHUP].contains(&number) {
         tell_reader();
     }
     set_errno(errno);
@@ -350,11 +377,15 @@ fn milliseconds() -> i64 {
 }
 
 fn disposition(signal: Signal) -> io::Result<libc::sighandler_t> {
+    action_of(signal).map(|action| action.sa_sigaction)
+}
+
+fn action_of(signal: Signal) -> io::Result<libc::sigaction> {
     // SAFETY: sigaction only fills the structure.
     unsafe {
         let mut old: libc::sigaction = std::mem::zeroed();
         match libc::sigaction(signal.number(), std::ptr::null(), &raw mut old) {
-            0 => Ok(old.sa_sigaction),
+            0 => Ok(old),
             _ => Err(io::Error::last_os_error()),
         }
     }

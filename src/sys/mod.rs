@@ -21,6 +21,7 @@ pub mod event;
 pub mod fifo;
 pub mod file_identity;
 pub mod guard;
+pub mod handled_signals;
 pub mod handlers;
 pub mod holders;
 pub mod interrupt;

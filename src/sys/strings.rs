@@ -64,6 +64,11 @@ impl StringArray {
         self.pointers.as_ptr()
     }
 
+    /// Returns its pointers, the null pointer last.
+    pub(super) fn pointers(&self) -> &[*const c_char] {
+        &self.pointers
+    }
+
     /// Returns the total number of bytes of all strings, with their terminators.
     pub fn size(&self) -> usize {
         self.bytes.len()

@@ -6,7 +6,7 @@ let s:save = &cpo
 set cpo&vim
 syntax case match
 
-let s:keywords = ['let', 'fn', 'return', 'if', 'else', 'for', 'in', 'while', 'break', 'continue', 'match', 'try', 'catch', 'defer', 'with', 'each', 'spawn', 'use', 'fail', 'exec', 'time']
+let s:keywords = ['let', 'fn', 'return', 'if', 'else', 'for', 'in', 'while', 'break', 'continue', 'match', 'try', 'catch', 'defer', 'on', 'with', 'each', 'spawn', 'use', 'fail', 'exec', 'time']
 let s:builtins = ['[', 'cd', 'command', 'echo', 'exit', 'export', 'false', 'jobs', 'kill', 'printf', 'pwd', 'sleep', 'test', 'true', 'type', 'unset', 'wait']
 let s:block_values = ['lines', 'json', 'bytes', 'capture', 'try', 'spawn']
 let s:types = ['int', 'float', 'bool', 'str', 'path', 'list', 'map', 'duration', 'size']

@@ -41,7 +41,16 @@ fn is_plain(words: &str) -> bool {
         && !words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| {
             matches!(
                 word,
-                "fn" | "let" | "use" | "match" | "try" | "catch" | "else" | "defer" | "return" | "spawn"
+                "fn" | "let"
+                    | "use"
+                    | "match"
+                    | "try"
+                    | "catch"
+                    | "else"
+                    | "defer"
+                    | "on"
+                    | "return"
+                    | "spawn"
             )
         })
 }

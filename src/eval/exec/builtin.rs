@@ -12,7 +12,7 @@ use crate::eval::exec::command::BuiltinCall;
 use crate::eval::exec::output::Output;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
-use crate::sys::{access, tty};
+use crate::sys::{access, handled_signals, tty};
 use directory::links;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
@@ -202,11 +202,13 @@ impl Interpreter {
     }
 
     /// Waits for this time, or until the wait is interrupted or a time limit passes.
-    pub(in crate::eval) fn pause(&self, time: Duration) -> Eval<()> {
+    pub(in crate::eval) fn pause(&mut self, time: Duration) -> Eval<()> {
         // While this builtin sleeps, it may have to end children of other parts of the run.
         let end = Instant::now().checked_add(time);
         while end.is_none_or(|end| Instant::now() < end) {
-            self.pause_until(None, end)?;
+            self.pause_until(handled_signals::event().filter(|_| self.handles_signals()), end)?;
+            handled_signals::acknowledge();
+            self.heed_signals()?;
         }
         self.check_interrupt()
     }

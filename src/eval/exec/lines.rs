@@ -149,7 +149,7 @@ impl Interpreter {
     }
 
     /// Returns the next line of an input.
-    pub(in crate::eval) fn line_of(&self, input: &Descriptor, span: Span) -> Eval<Option<Vec<u8>>> {
+    pub(in crate::eval) fn line_of(&mut self, input: &Descriptor, span: Span) -> Eval<Option<Vec<u8>>> {
         let mut source = self.source_of_lines(input, false, span)?;
         let mut line = Vec::new();
         let last = loop {
@@ -201,12 +201,15 @@ impl Interpreter {
     }
 
     /// Waits for input and takes it.
-    fn take_lines(&self, source: &mut Source<'_>, buffer: &mut Vec<u8>) -> Eval<Taken> {
+    fn take_lines(&mut self, source: &mut Source<'_>, buffer: &mut Vec<u8>) -> Eval<Taken> {
         self.refuse_long_line(buffer.len(), source.span)?;
         let mut waits = !source.reader.never_waits();
         let span = source.span;
         loop {
             let failed = |this: &Self, error: io::Error| this.unreadable(&error, span);
+            if waits {
+                self.handle_signals_until(source.input, &source.interrupt)?;
+            }
             let _turn = match waits {
                 true => self.await_input(source.input, &source.interrupt, failed)?,
                 false => None,

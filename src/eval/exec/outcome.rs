@@ -22,7 +22,7 @@ impl Interpreter {
             Some(Stop::Interrupted(signal)) => Err(Unwind::Interrupted(signal)),
             Some(Stop::TimedOut) => Err(self.timed_out(span)),
             Some(Stop::Overflow) => Err(self.overflow(span)),
-            Some(Stop::Suspended(_) | Stop::Continued | Stop::Held) | None => Ok(()),
+            Some(Stop::Suspended(_) | Stop::Continued | Stop::Held | Stop::Signalled) | None => Ok(()),
         }
     }
 

@@ -275,9 +275,10 @@ impl Interpreter {
                 outcomes[place] = Some(self.fork().run_stage(stage, span));
             }
         }
-        let mut outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how);
+        let mut handled = Ok(());
+        let mut outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how, &mut handled);
         while matches!(outcome, Ok(Outcome { stop: None, .. })) && self.confirm(&mut programs)? {
-            outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how);
+            outcome = self.wait_for_programs(&mut programs, &mut pump, &mut how, &mut handled);
         }
         if let Some(capture) = capture {
             capture.bytes = pump.captures.pop().map(Capture::into_bytes).unwrap_or_default();
@@ -295,7 +296,9 @@ impl Interpreter {
         {
             terminal.restore();
         }
+        handled?;
         self.heed_outcome(outcome, pipeline.span)?;
+        self.heed_signals()?;
         match unwound {
             Some(Unwind::Error(_)) | None => {}
             Some(unwind) => return Err(unwind),
@@ -306,12 +309,14 @@ impl Interpreter {
     }
 
     /// Waits until all programs have ended and their output has arrived. They may be suspended in between any
-    /// number of times.
+    /// number of times, and the script may handle signals. If a handler ends the script, `handled` is its result, and
+    /// the programs are ended.
     fn wait_for_programs(
-        &self,
+        &mut self,
         programs: &mut StartedStages,
         pump: &mut Pump,
         how: &mut Wait,
+        handled: &mut Eval<()>,
     ) -> std::io::Result<Outcome> {
         let children = programs.children();
         loop {
@@ -320,6 +325,14 @@ impl Interpreter {
                 (Some(Stop::Held), _) => {
                     how.tell_held = false;
                     self.tell_held_output(children, pump);
+                }
+                (Some(Stop::Signalled), _) => {
+                    *handled = self.heed_signals();
+                    if handled.is_err() {
+                        how.handles_signals = false;
+                        how.interrupt = how.interrupt.child()?;
+                        how.interrupt.raise(how.signal);
+                    }
                 }
                 (Some(Stop::Suspended(_)), Some(control)) => control.stop(),
                 (Some(Stop::Continued), Some(control)) => control.continued_elsewhere(),

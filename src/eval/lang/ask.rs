@@ -9,6 +9,7 @@ use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
 use crate::eval::exec::output::Output;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
+use crate::eval::shared::Shared;
 use crate::process::{Descriptor, FileTable};
 use crate::span::Span;
 use crate::sys::tty::{self, CONTROLLING_TERMINAL, Modes};
@@ -55,12 +56,17 @@ impl Interpreter {
         let terminal = Arc::new(self.terminal(span)?);
         // From now on a signal ends the run in a way that restores the terminal.
         let _ = self.interrupt();
-        let _turn = self.turn_to_ask()?;
+        let shared = self.shared.clone();
+        let _turn = self.turn_to_ask(&shared)?;
         let descriptor = Descriptor::Open(terminal.clone());
         let files = FileTable::of([descriptor.clone(), descriptor.clone(), descriptor.clone()]);
         let _typing = Typing::begin(&terminal, is_shown);
         Output::Files(&files).write(self, 1, question, span)?;
-        self.line_of(&descriptor, span)
+        // A handler of a signal might ask, too.
+        self.handlers.hold_back(true);
+        let line = self.line_of(&descriptor, span);
+        self.handlers.hold_back(false);
+        line
     }
 
     fn terminal(&self, span: Span) -> Eval<OwnedFd> {
@@ -87,9 +93,9 @@ impl Interpreter {
     }
 
     /// Waits until no other thread of the run is asking: there is only one terminal, with one set of modes.
-    fn turn_to_ask(&self) -> Eval<MutexGuard<'_, ()>> {
+    fn turn_to_ask<'s>(&self, shared: &'s Shared) -> Eval<MutexGuard<'s, ()>> {
         loop {
-            match self.shared.asking.try_lock() {
+            match shared.asking.try_lock() {
                 Ok(turn) => return Ok(turn),
                 Err(TryLockError::Poisoned(turn)) => return Ok(turn.into_inner()),
                 Err(TryLockError::WouldBlock) => self.check_interrupt()?,

@@ -5,6 +5,7 @@ use crate::eval::Interpreter;
 use crate::eval::lang::init_order::{is_unset, unset};
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::settings::{Settings, TimeLimit};
+use crate::eval::tasks::handlers::Handlers;
 use crate::eval::tasks::job::{Job, status_of};
 use crate::eval::tasks::job_state::{Ending, JobState};
 use crate::eval::tasks::wait::wait_for_ends;
@@ -39,6 +40,7 @@ impl Interpreter {
         }
         let mut before = self.fork();
         (before.depth, before.jobs) = (self.depth, self.jobs.clone());
+        before.handlers = Handlers::of_script(self.shared.own_process);
         let mut worker = std::mem::replace(self, before);
         let settings = worker.env.settings.clone();
         worker.env.settings = Arc::new(Settings { job: Some(state.clone()), ..(*settings).clone() });
@@ -121,6 +123,7 @@ impl Interpreter {
     fn leave_calls(&mut self) {
         self.frames.clear();
         (self.frame, self.calls, self.defer_mask) = (0, 0, None);
+        self.handlers.forget();
     }
 
     /// Calls a function of the program, and keeps the state of the last entry.

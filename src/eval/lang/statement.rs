@@ -17,8 +17,8 @@ impl Interpreter {
             let span = block.statements.first().map_or(Span::default(), |statement| statement.span);
             return Err(self.stack_is_full("block", span));
         }
-        if block.defers {
-            return self.block_with_defers(block);
+        if block.has_end {
+            return self.block_with_end(block);
         }
         if block.statements.is_empty() {
             self.status = 0;
@@ -43,6 +43,7 @@ impl Interpreter {
     #[inline]
     fn statement(&mut self, statement: &Statement) -> Eval<()> {
         self.step(statement.span)?;
+        self.heed_signals()?;
         match &statement.kind {
             StatementKind::Assign(assign) if self.count(assign) => {
                 self.status = 0;
@@ -114,31 +115,38 @@ impl Interpreter {
                 self.status = 0;
                 used
             }
-            // `statement` handles these. `defer` only occurs in blocks that gather deferred blocks.
+            // `statement` handles these, and `block_with_end` the last two.
             StatementKind::Let(..)
             | StatementKind::Evaluate(_)
             | StatementKind::Return(_)
-            | StatementKind::Defer(_) => Ok(()),
+            | StatementKind::Defer(_)
+            | StatementKind::On(_) => Ok(()),
         }
     }
 
-    /// Runs the statements and then, however they ended, the blocks that they deferred, the last one first.
-    fn block_with_defers(&mut self, block: &Block) -> Eval<()> {
+    /// Runs the statements. Then, however they ended, the handlers of signals that they set up no longer hold, and the
+    /// blocks that they deferred run, the last one first.
+    fn block_with_end(&mut self, block: &Block) -> Eval<()> {
         let mut deferred: Vec<&Arc<Block>> = Vec::new();
+        let handlers = self.handlers.count();
         let mut result = Ok(());
         for statement in &block.statements {
-            if let StatementKind::Defer(body) = &statement.kind {
-                // From now on a signal must not simply end this process.
-                self.interrupt();
-                deferred.push(body);
-                self.status = 0;
-                continue;
-            }
-            result = self.statement(statement);
+            result = match &statement.kind {
+                StatementKind::Defer(body) => {
+                    // From now on a signal must not simply end this process.
+                    self.interrupt();
+                    deferred.push(body);
+                    self.status = 0;
+                    continue;
+                }
+                StatementKind::On(on) => self.handle_signals(on, statement.span),
+                _ => self.statement(statement),
+            };
             if result.is_err() {
                 break;
             }
         }
+        let mut result = self.drop_handlers(handlers, result);
         let returned = std::mem::take(&mut self.returned);
         let status = result.as_ref().map_or_else(|unwind| status_of_end(unwind, &returned), |()| self.status);
         for body in deferred.into_iter().rev() {
@@ -343,6 +351,7 @@ impl Interpreter {
     pub(in crate::eval) fn loop_turn(&mut self, body: &Block) -> Eval<bool> {
         // An empty body has no statement to count.
         self.step(Span::default())?;
+        self.heed_signals()?;
         let left = match self.block(body) {
             Ok(()) => None,
             Err(unwind @ (Unwind::Continue | Unwind::Break)) => Some(unwind),

@@ -113,11 +113,15 @@ impl Interpreter {
     /// Runs code whose changes of the environment end with it, as in a subshell.
     pub(in crate::eval) fn in_subshell<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.env.clone();
-        self.and_restore(run, |env| {
+        // What a handler of signals changes would end with the subshell.
+        self.handlers.hold_back(true);
+        let result = self.and_restore(run, |env| {
             // Programs that were found in PATH stay in the cache.
             let search = env.search.take();
             *env = ExecEnv { search, ..outer };
-        })
+        });
+        self.handlers.hold_back(false);
+        result
     }
 
     fn and_restore<T>(&mut self, run: impl FnOnce(&mut Self) -> T, restore: impl FnOnce(&mut ExecEnv)) -> T {

@@ -212,6 +212,7 @@ impl Interpreter {
             keys,
             tell_held: self.tells_held(),
             job_control,
+            handles_signals: self.handles_signals(),
             left: self.shared.left_groups(),
         }
     }

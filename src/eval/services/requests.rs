@@ -98,7 +98,12 @@ impl Interpreter {
     }
 
     /// Waits until a condition holds, or the service has ended.
-    fn await_service(&self, state: &ServiceState, span: Span, holds: impl Fn(&Inner) -> bool) -> Eval<()> {
+    fn await_service(
+        &mut self,
+        state: &ServiceState,
+        span: Span,
+        holds: impl Fn(&Inner) -> bool,
+    ) -> Eval<()> {
         let done = || {
             let inner = state.lock();
             inner.machine.has_ended() && inner.runs.is_empty() || holds(&inner)

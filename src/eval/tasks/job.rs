@@ -340,7 +340,7 @@ impl Interpreter {
     }
 
     /// Waits until no job of a prompt runs. A key ends the wait, but not the jobs.
-    fn await_running_jobs(&self) -> Eval<()> {
+    fn await_running_jobs(&mut self) -> Eval<()> {
         let jobs = self.jobs.awaited();
         let runs = |job: &Job| !job.state.has_ended() && !job.state.is_suspended();
         let ends = jobs.iter().map(|job| job.state.changes());
@@ -351,7 +351,7 @@ impl Interpreter {
 
     /// Waits until all jobs of a script have ended. A key of the terminal does not end the wait, since the jobs have
     /// also received it.
-    fn await_all_jobs(&self) -> Eval<()> {
+    fn await_all_jobs(&mut self) -> Eval<()> {
         let jobs = self.jobs.awaited();
         jobs.iter().for_each(|job| job.state.attend());
         let ends = jobs.iter().map(|job| job.state.changes());

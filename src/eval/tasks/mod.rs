@@ -2,6 +2,7 @@
 
 pub mod daemons;
 pub mod end;
+pub mod handlers;
 pub mod job;
 pub mod job_state;
 pub mod job_value;

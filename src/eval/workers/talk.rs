@@ -60,7 +60,7 @@ impl Interpreter {
                 return Ok(held);
             }
             let is_free = || !*of.flag(&mut worker.inbox());
-            self.wait_until([&worker.changes], &self.interrupt(), span, is_free)?;
+            self.wait_undisturbed([&worker.changes], &self.interrupt(), span, is_free)?;
         }
     }
 

@@ -414,6 +414,7 @@ const KEYWORDS: &[&[u8]] = &[
     b"try",
     b"catch",
     b"defer",
+    b"on",
     b"with",
     b"each",
     b"spawn",

@@ -6,10 +6,12 @@
 //! called directly.
 
 mod act;
+mod own_pid;
 
 use super::{Phase, Spawn, SpawnError, Step};
 use crate::sys::{descriptor, handlers, raw};
 use act::Placements;
+use own_pid::ChildEnvironment;
 use std::convert::Infallible;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::ptr::null;
@@ -18,7 +20,7 @@ use std::ptr::null;
 pub(super) struct Shared<'a> {
     program: &'a CStr,
     argv: *const *const c_char,
-    envp: *const *const c_char,
+    environment: ChildEnvironment,
     steps: &'a [Step],
     placements: Placements,
     /// The handlers to reset, as bit `number - 1`.
@@ -36,7 +38,7 @@ impl<'a> Shared<'a> {
         Self {
             program: request.program,
             argv: request.argv.as_ptr(),
-            envp: request.envp.as_ptr(),
+            environment: ChildEnvironment::of(request.envp, request.steps),
             steps: request.steps,
             placements: Placements::of(request.steps),
             caught: handlers::caught(),
@@ -64,13 +66,14 @@ pub(super) fn become_program(shared: &mut Shared<'_>) -> Result<Infallible, Spaw
         seal();
     }
     for step in shared.steps {
-        act::take(step, &mut shared.placements, shared.envp).map_err(at(step.phase()))?;
+        act::take(step, &mut shared.placements, &mut shared.environment).map_err(at(step.phase()))?;
     }
     // Last, so that no handler can run before the new program has none. A key of the terminal that has come since the
     // child entered the group has waited until here, and has its default action, so none is lost. The mask of the
     // parent is not restored: a program that inherits blocked signals can't be stopped by them, and does not know.
     set_mask(0, None);
-    let arguments = [shared.program.as_ptr() as c_long, shared.argv as c_long, shared.envp as c_long, 0];
+    let arguments =
+        [shared.program.as_ptr() as c_long, shared.argv as c_long, shared.environment.as_ptr() as c_long, 0];
     match call(libc::SYS_execve, arguments) {
         Err(errno) => Err(at(Phase::Exec)(errno)),
         Ok(_) => Err(at(Phase::Exec)(libc::EIO)),

@@ -29,8 +29,7 @@ pub enum Step {
     User(Arc<Identity>),
     /// Sets the file mode creation mask.
     Umask(u32),
-    /// Writes its process ID into the value of this variable, which has room for it: `LISTEN_PID`. The caller gives
-    /// the child an environment that no other child uses.
+    /// Adds a variable with its process ID to the environment, which has none of this name: `LISTEN_PID`.
     OwnPid(&'static CStr),
     /// Enters the working directory, as the user that the program runs as.
     Directory(Arc<CStr>),

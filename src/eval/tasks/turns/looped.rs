@@ -21,6 +21,7 @@ use crate::eval::tasks::job_state::JobState;
 use crate::fleet::{Condition, End, Halt, Order, Scheduler, Start, Turn, Verdict};
 use crate::process::{Interrupt, OpenMode, open};
 use crate::span::Span;
+use crate::sys::handled_signals;
 use crate::sys::poll::{Interest, PollSet};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -361,7 +362,16 @@ impl<'r, 's> Loop<'r, 's> {
         if let Some(raised) = interrupt.raised().filter(|_| !is_stopping) {
             return Err(Unwind::Interrupted(raised.signal));
         }
+        if !is_stopping {
+            self.run.heed_signals()?;
+        }
         let mut set = PollSet::default();
+        if self.run.handles_signals() && !is_stopping {
+            handled_signals::acknowledge();
+            if let Some(event) = handled_signals::event() {
+                set.add(event, Interest::Read);
+            }
+        }
         let ends = self.crew.as_ref().map(|crew| set.add(crew.event(), Interest::Read));
         let mut places = Vec::new();
         for (turn, live) in &self.turns {

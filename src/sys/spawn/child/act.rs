@@ -1,9 +1,10 @@
 //! The execution of each step in the child: see [`super`] for the permitted operations.
 
 use super::call;
+use super::own_pid::ChildEnvironment;
 use crate::sys::sandbox::{Filter, Ruleset};
 use crate::sys::spawn::{Identity, Limit, Placement, ProcessGroup, Resource, Step};
-use std::ffi::{CStr, c_char, c_long};
+use std::ffi::c_long;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
@@ -64,7 +65,11 @@ impl Placements {
 }
 
 /// Carries out a step.
-pub(super) fn take(step: &Step, placements: &mut Placements, envp: *const *const c_char) -> Result<(), i32> {
+pub(super) fn take(
+    step: &Step,
+    placements: &mut Placements,
+    environment: &mut ChildEnvironment,
+) -> Result<(), i32> {
     match step {
         Step::Group(group) => enter_group(*group),
         Step::Descriptor(_) => placements.place_next(),
@@ -72,7 +77,7 @@ pub(super) fn take(step: &Step, placements: &mut Placements, envp: *const *const
         Step::Nice(more) => add_nice(*more),
         Step::User(identity) => become_user(identity),
         Step::Umask(mask) => call(libc::SYS_umask, [*mask as c_long, 0, 0, 0]).map(drop),
-        Step::OwnPid(name) => write_own_pid(name, envp),
+        Step::OwnPid(_) => environment.write_own_pid(),
         Step::Directory(directory) => {
             call(libc::SYS_chdir, [directory.as_ptr() as c_long, 0, 0, 0]).map(drop)
         }
@@ -162,41 +167,6 @@ fn become_user(identity: &Identity) -> Result<(), i32> {
     }
     if let Some(user) = identity.user {
         call(libc::SYS_setresuid, [user as c_long, user as c_long, user as c_long, 0])?;
-    }
-    Ok(())
-}
-
-/// Writes the process ID of this child into the value of a variable, which is at least as long: the rest of the value is
-/// cut off.
-fn write_own_pid(name: &CStr, envp: *const *const c_char) -> Result<(), i32> {
-    let mut pid = call(libc::SYS_getpid, [0; 4])?;
-    let mut digits = [0_u8; 20];
-    let mut first = digits.len() - 1;
-    while pid > 0 {
-        first -= 1;
-        digits[first] = b'0' + (pid % 10) as u8;
-        pid /= 10;
-    }
-    let (name, digits) = (name.to_bytes(), &digits[first..]);
-    let mut entry = envp;
-    // SAFETY: the list ends with a null pointer, and each entry with a NUL. Only this child uses the memory.
-    unsafe {
-        while !(*entry).is_null() {
-            let text = (*entry).cast::<u8>().cast_mut();
-            let matches = (0..name.len()).all(|at| *text.add(at) == name[at]);
-            if matches && *text.add(name.len()) == b'=' {
-                let value = text.add(name.len() + 1);
-                // `digits` ends with a NUL.
-                for (at, digit) in digits.iter().enumerate() {
-                    if *value.add(at) == 0 && *digit != 0 {
-                        return Err(libc::ERANGE);
-                    }
-                    value.add(at).write(*digit);
-                }
-                return Ok(());
-            }
-            entry = entry.add(1);
-        }
     }
     Ok(())
 }
