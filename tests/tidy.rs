@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The layers, from the bottom. An arrow points down or to the same layer, never up.
 const FLOORS: &[&[&str]] = &[
     &["span", "diag", "value", "sys", "expand", "programs", "fleet", "channel", "service"],
-    &["syntax", "process", "builtins", "methods", "host", "policy"],
+    &["syntax", "process", "builtins", "methods", "host", "policy", "queue"],
     &["check", "layout"],
     &["eval"],
     &["engine"],

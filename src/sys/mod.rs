@@ -9,6 +9,8 @@ pub mod access;
 pub mod accounts;
 pub mod attributes;
 pub mod blocking_call;
+#[cfg(feature = "queue-sqlite")]
+pub mod byte_lock;
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "child_signal/none.rs")]
 pub mod child_signal;
 mod children;
@@ -20,6 +22,8 @@ pub mod epoll_set;
 pub mod event;
 pub mod fifo;
 pub mod file_identity;
+#[cfg(feature = "queue-sqlite")]
+pub mod file_system;
 pub mod guard;
 pub mod handled_signals;
 pub mod handlers;

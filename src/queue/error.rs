@@ -1,0 +1,52 @@
+//! The errors of stores.
+
+use std::fmt;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error of a store. After each, the store holds what it held before the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Another process holds the store for a moment.
+    Busy,
+    /// The disk, or a quota, is full.
+    Full,
+    /// The file or its directory can only be read.
+    ReadOnly,
+    /// There is no such file.
+    Missing,
+    /// The file is not a queue of Pipewright. It was not changed.
+    Foreign,
+    /// A later version of Pipewright made the queue. It was not changed.
+    Newer { found: i64, known: i64 },
+    /// The file is on a file system that several machines may share.
+    SharedFileSystem(&'static str),
+    /// The file is damaged.
+    Damaged(String),
+    /// Another reason.
+    Other(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => f.write_str("another process keeps it locked"),
+            Self::Full => f.write_str("the disk is full"),
+            Self::ReadOnly => f.write_str("it can only be read"),
+            Self::Missing => f.write_str("there is no such file"),
+            Self::Foreign => f.write_str("it is not a file of queues, and was left unchanged"),
+            Self::Newer { found, known } => write!(
+                f,
+                "a later version of Pipewright made it (format {found}, and this one knows {known}); it was left unchanged"
+            ),
+            Self::SharedFileSystem(kind) => write!(
+                f,
+                "it is on {kind}, which several machines may share: their locks and memory don't reach each other"
+            ),
+            Self::Damaged(why) => write!(f, "the file is damaged: {why}"),
+            Self::Other(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
