@@ -5,6 +5,7 @@ use super::program::*;
 use super::replace::Obstacle;
 use super::scope::Name;
 use super::types;
+use super::variables::is_own_name;
 use super::words::literal;
 use super::{code_guard, echo, history_events, sh_constructs};
 use crate::builtins::{self, Builtin};
@@ -383,6 +384,7 @@ impl<'s> Checker<'s> {
         let lines = assignments.iter().map(|assignment| {
             let (name, value) = (&assignment.name, self.value_of_sh(&assignment.value));
             match name.text {
+                text if is_own_name(text) => format!("let {text}_ = {value}"),
                 // `X=${X:-y}` keeps a value that the user has set.
                 text if of_environment(name) && value.starts_with(&format!("env.{text} ?? ")) => {
                     let default = &value[format!("env.{text} ?? ").len()..];
@@ -418,7 +420,7 @@ impl<'s> Checker<'s> {
         {
             return format!("\"{text}\"");
         }
-        self.value_of_source(&self.text[word.span.range()]).unwrap_or_else(|| "\"value\"".into())
+        self.value_of_source(&self.text[word.span.range()]).unwrap_or_else(|| "…".into())
     }
 
     /// Does the same for a source text.
@@ -449,7 +451,7 @@ impl<'s> Checker<'s> {
         if let Some(sum) = inside("$((", "))") {
             // A quotient would be a fraction, and a name may have no value.
             let is_sum = |byte: u8| byte.is_ascii_digit() || b" +-*".contains(&byte);
-            return Some(if sum.bytes().all(is_sum) { sum.trim().into() } else { "1 + 1".into() });
+            return sum.bytes().all(is_sum).then(|| sum.trim().into());
         }
         if inside("$(", ")").is_some() && !source.contains('\n') {
             return Some(source.into());

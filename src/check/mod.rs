@@ -70,6 +70,7 @@ pub use lookalikes::program_elsewhere;
 pub use options::{NamedOption, OptionForm, is_number, option_of, read_options, similar_option};
 pub use order::too_early;
 pub use project::{Loaded, Loader, NotLoaded};
+pub use variables::is_own_name;
 
 /// The options of a check.
 #[derive(Default)]

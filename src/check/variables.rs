@@ -13,23 +13,7 @@ use crate::value::Value;
 impl<'s> Checker<'s> {
     /// Refuses a name that is reserved by the language.
     pub fn refuse_own_name(&mut self, name: ast::Name<'s>) {
-        let own = matches!(
-            name.text,
-            "env"
-                | "args"
-                | "true"
-                | "false"
-                | "null"
-                | "_"
-                | "lines"
-                | "json"
-                | "bytes"
-                | "capture"
-                | "and"
-                | "or"
-                | "not"
-        );
-        if own || !matches!(name.text, "exec" | "time") && builtins::KEYWORDS.contains(&name.text) {
+        if is_own_name(name.text) {
             let message = format!("`{}` can't be declared", name.text);
             self.error(
                 code::DUPLICATE_NAME,
@@ -271,4 +255,25 @@ impl<'s> Checker<'s> {
             environment,
         })))
     }
+}
+
+/// Returns whether the language has a name itself, so that nothing else can have it.
+pub fn is_own_name(name: &str) -> bool {
+    let own = matches!(
+        name,
+        "env"
+            | "args"
+            | "true"
+            | "false"
+            | "null"
+            | "_"
+            | "lines"
+            | "json"
+            | "bytes"
+            | "capture"
+            | "and"
+            | "or"
+            | "not"
+    );
+    own || !matches!(name, "exec" | "time") && builtins::KEYWORDS.contains(&name)
 }

@@ -18,6 +18,8 @@ struct Statement {
     rewriting: Option<Rewriting>,
     /// It is of sh, and has no such text.
     is_left: bool,
+    /// Where its rewriting stopped.
+    stopped: usize,
 }
 
 impl Judge<'_> {
@@ -44,7 +46,7 @@ impl Judge<'_> {
         let mut pages = Vec::new();
         for statement in statements {
             let inside = errors.iter().filter(|error| statement.range.contains(&place(error)));
-            let mut inside = inside.filter(|error| !is_cascade(error)).cloned();
+            let inside = inside.filter(|error| !is_cascade(error)).cloned();
             match &statement.rewriting {
                 Some(rewriting) => {
                     let mut all = inside.collect::<Vec<_>>();
@@ -58,15 +60,29 @@ impl Judge<'_> {
                         page.suggestion = Some((span(&statement.range), String::new()));
                     } else {
                         put(&mut page, rewriting);
+                        if text[statement.range.clone()].contains("$$") {
+                            page.help
+                                .push("mktemp makes a file with a name that nothing else has".to_owned());
+                        }
                         page.suggestion = Some((span(&statement.range), rewriting.text.clone()));
                     }
                     pages.push(page);
                 }
-                None => match inside.next() {
-                    Some(first) => pages.extend(std::iter::once(first).chain(inside)),
-                    None if statement.is_left => pages.push(construct(&here, text, &statement.range)),
-                    None => {}
-                },
+                None => {
+                    let mut inside: Vec<Diagnostic> = inside.collect();
+                    let is_headless = inside.iter().all(|page| !COMPOUND.contains(&page.code));
+                    if statement.is_left && (inside.is_empty() || is_headless && is_long(text, &statement)) {
+                        inside.insert(0, construct(&here, text, &statement.range));
+                    }
+                    // One error for a compound command, at the line that needs another form.
+                    if let Some(line) = stopped_line(text, &statement)
+                        && let Some(first) = inside.first().filter(|page| COMPOUND.contains(&page.code))
+                    {
+                        pages.push(stopped_at(first.clone(), &here, &line, &inside));
+                    } else {
+                        pages.extend(inside);
+                    }
+                }
             }
         }
         (!pages.is_empty()).then_some(pages)
@@ -109,10 +125,45 @@ impl Judge<'_> {
             let is_left = piece.rewriting.as_ref().is_none_or(|rewriting| is_wrong && changed(rewriting))
                 && is_of_sh(&text[piece.range.clone()]);
             let rewriting = piece.rewriting.filter(|rewriting| !is_wrong && changed(rewriting));
-            Statement { range: piece.range, rewriting, is_left }
+            Statement { range: piece.range, rewriting, is_left, stopped: piece.stopped }
         };
         pieces.into_iter().zip(places).map(statement).collect()
     }
+}
+
+/// The errors about constructs that contain statements.
+const COMPOUND: &[Code] = &[code::SH_COMPOUND, code::SH_KEYWORD, code::SH_FUNCTION];
+
+fn is_long(text: &str, statement: &Statement) -> bool {
+    text[statement.range.clone()].trim().contains('\n')
+}
+
+/// Returns the line, without blanks around it, where the rewriting of a statement of several lines stopped.
+fn stopped_line(text: &str, statement: &Statement) -> Option<Range<usize>> {
+    let before = text[..statement.stopped.min(statement.range.end)].trim_end();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?;
+    let start = start + line.len() - line.trim_start().len();
+    let line = start..start + line.trim().len();
+    (line.start > statement.range.start && line.end < statement.range.end).then_some(line)
+}
+
+/// Adds the line that needs another form to the error of a compound command, with the help of an error in that line.
+fn stopped_at(
+    mut page: Diagnostic,
+    here: &Arc<Source>,
+    line: &Range<usize>,
+    inside: &[Diagnostic],
+) -> Diagnostic {
+    let is_there = |error: &&Diagnostic| {
+        error.primary().is_some_and(|label| line.contains(&(label.span.start as usize)))
+    };
+    let rule = page.help.first().map_or("", |help| help.lines().next().unwrap_or_default());
+    let rule = rule.trim_end_matches(':').to_owned();
+    page = page.also_at(here, span(line), "no certain rewriting for this line");
+    page.help = vec![rule];
+    page.help.extend(inside.iter().skip(1).find(is_there).into_iter().flat_map(|error| error.help.clone()));
+    page
 }
 
 fn span(range: &Range<usize>) -> Span {
@@ -152,8 +203,8 @@ fn construct(source: &Arc<Source>, text: &str, range: &Range<usize>) -> Diagnost
         ),
         None => (
             code::SH_PARAMETER,
-            "this has a form of sh",
-            "docs/FROM-SH.md shows the forms of sh beside those of Pipewright",
+            "this statement is written for sh",
+            "docs/FROM-SH.md shows the constructs of sh beside those of Pipewright",
         ),
     };
     let span = Span::new(range.start, range.start + line.len());

@@ -1,10 +1,12 @@
 //! Rewrites lines of sh, for the help of an error and for the prompt.
 
 use super::source;
-use crate::check::shell_variables;
+use crate::check::{is_own_name, shell_variables};
 use crate::diag::{Code, Diagnostic, Source, code};
 use crate::process::Environment;
-use crate::syntax::from_sh::{Names, Rewriting, rewrite, rewrite_exactly, rewrite_statement};
+use crate::syntax::from_sh::{
+    Names, Rewriting, main_of_getopts, rewrite, rewrite_exactly, rewrite_statement,
+};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -59,6 +61,10 @@ impl Names for Judge<'_> {
         shell_variables::is_of_shells(name)
     }
 
+    fn is_of_language(&self, name: &str) -> bool {
+        is_own_name(name)
+    }
+
     fn is_script(&self) -> bool {
         !self.is_typed
     }
@@ -93,7 +99,28 @@ impl Judge<'_> {
     }
 
     /// Adds the rewritten lines to the errors, if the lines pass the check.
-    pub fn explain(&self, text: &str, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    pub fn explain(&self, text: &str, errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut pages = self.explained(text, errors);
+        let line = |page: &Diagnostic| {
+            let label = page.primary()?;
+            let (at, text) = (label.span.start as usize, label.source.text());
+            let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+            text[start..].lines().next().map(str::to_owned)
+        };
+        let main = pages.iter().any(|page| line(page).is_some_and(|line| line.contains("getopts ")));
+        let Some(main) = main.then(|| main_of_getopts(text)).flatten() else { return pages };
+        // The same `main` replaces what follows the loop.
+        pages.retain(|page| line(page).is_none_or(|line| !line.contains("OPTIND")));
+        for page in &mut pages {
+            if page.suggestion.is_none() && line(page).is_some_and(|line| line.contains("getopts ")) {
+                page.help =
+                    vec![format!("the options of a script are the parameters of its `main`:\n{main}")];
+            }
+        }
+        pages
+    }
+
+    fn explained(&self, text: &str, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let is_rewritten = |error: &Diagnostic| {
             let is_here = error.primary().is_some_and(|label| label.source.text() == text);
             REWRITTEN.contains(&error.code) && is_here
@@ -187,7 +214,9 @@ pub(super) fn declares(text: &str, name: &str) -> bool {
             true => words.any(|word| word == name),
             false => line.match_indices("let ").any(|(at, found)| {
                 let rest = line[at + found.len()..].trim_start();
-                rest.strip_prefix(name).is_some_and(|after| !after.starts_with(is_name))
+                // `let x=1` is arithmetic of bash.
+                rest.strip_prefix(name)
+                    .is_some_and(|after| !after.starts_with(is_name) && !after.starts_with('='))
             }),
         }
     })

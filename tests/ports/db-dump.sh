@@ -5,20 +5,20 @@ set -o nounset
 set -o pipefail
 
 DB_USER=${DB_USER:-postgres}
-OUT_DIR=${1:?usage: db-dump.sh DIR}
+DUMP_DIR=${1:?usage: db-dump.sh DIR}
 EXCLUDE="template0 template1"
 failed=()
 
 source "$(dirname "$0")/db-settings.env"
 
-mkdir -p "$OUT_DIR"
+mkdir -p "$DUMP_DIR"
 dbs=$(psql -U "$DB_USER" -At -c 'select datname from pg_database')
 
 for db in $dbs; do
     if [[ " $EXCLUDE " == *" $db "* ]]; then
         continue
     fi
-    out="$OUT_DIR/$db-$(date +%F).sql.gz"
+    out="$DUMP_DIR/$db-$(date +%F).sql.gz"
     echo -n "dumping $db ... "
     if pg_dump -U "$DB_USER" "$db" | gzip > "$out.tmp"; then
         mv "$out.tmp" "$out"
@@ -36,8 +36,8 @@ if (( ${#failed[@]} > 0 )); then
 fi
 
 total=0
-for f in "$OUT_DIR"/*.sql.gz; do
+for f in "$DUMP_DIR"/*.sql.gz; do
     size=$(stat -c %s "$f")
     let total=total+size
 done
-echo "$((total / 1024 / 1024)) MB in $(ls "$OUT_DIR" | wc -l) files"
+echo "$((total / 1024 / 1024)) MB in $(ls "$DUMP_DIR" | wc -l) files"

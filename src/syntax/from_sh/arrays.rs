@@ -18,7 +18,7 @@ impl Rewriter<'_> {
     }
 
     /// Returns an element of a list, or several with `...`.
-    fn element(&mut self) -> Rewrite<String> {
+    pub(super) fn element(&mut self) -> Rewrite<String> {
         let (start, length) = (self.at, self.out.len());
         self.a_word()?;
         let word = &self.text[start..self.at];
@@ -104,6 +104,9 @@ impl Rewriter<'_> {
 
     /// Rewrites `${x[…]}` and `${#x[…]}`, of whose braces the inside is given. Returns whether it was one.
     pub(super) fn array_parameter(&mut self, inside: &str, is_quoted: bool) -> Rewrite<bool> {
+        if let Some(name) = inside.strip_prefix('!') {
+            return self.keys(name, is_quoted);
+        }
         let is_length = inside.starts_with('#');
         let inside = inside.strip_prefix('#').unwrap_or(inside);
         let name = name_at(inside);
@@ -134,9 +137,31 @@ impl Rewriter<'_> {
         Ok(true)
     }
 
-    /// Rewrites `"${x[@]}"`, all elements. Returns whether there was one.
+    /// Rewrites `${!x[@]}`, the keys of a map, of whose braces the inside behind `!` is given.
+    fn keys(&mut self, inside: &str, is_quoted: bool) -> Rewrite<bool> {
+        let name = name_at(inside);
+        if is_quoted || inside[name.len()..] != *"[@]" || self.kind(name) != Some(Kind::Map) {
+            return Err(Stop);
+        }
+        self.note("a key with blanks stays one word");
+        self.out += &format!("...$[{name}.keys()]");
+        self.at += "${!}".len() + inside.len();
+        Ok(true)
+    }
+
+    /// Rewrites `"${x[@]}"`, all elements, or `"${!x[@]}"`, all keys. Returns whether there was one.
     pub(super) fn all_elements(&mut self) -> bool {
         let Some(inside) = self.rest().strip_prefix("\"${") else { return false };
+        if let Some(inside) = inside.strip_prefix('!') {
+            let name = name_at(inside);
+            let rest = inside[name.len()..].strip_prefix("[@]}\"");
+            let is_all = rest.is_some_and(super::words::ends_word) && self.kind(name) == Some(Kind::Map);
+            if is_all {
+                self.out += &format!("...$[{name}.keys()]");
+                self.at += "\"${![@]}\"".len() + name.len();
+            }
+            return is_all;
+        }
         let name = name_at(inside);
         let Some(rest) = inside[name.len()..].strip_prefix("[@]}\"") else { return false };
         let is_known = self.kind(name).is_some() || self.names.is_variable(name);

@@ -24,6 +24,9 @@ impl Rewriter<'_> {
             return Err(Stop);
         }
         let (start, length) = (self.at, self.out.len());
+        if self.required()? {
+            return Ok(true);
+        }
         let mut values = Vec::new();
         while let Some((target, name)) = assigned(self.rest()) {
             self.at += target;
@@ -48,6 +51,51 @@ impl Rewriter<'_> {
         self.at = start;
         self.out.truncate(length);
         Ok(false)
+    }
+
+    /// Rewrites `NAME=${VALUE:?message}`. Returns whether it was one.
+    fn required(&mut self) -> Rewrite<bool> {
+        let rest = self.rest();
+        let name = name_at(rest);
+        let Some(value) = rest[name.len()..].strip_prefix('=') else { return Ok(false) };
+        let quote = if value.starts_with('"') { "\"" } else { "" };
+        let Some(inside) = value[quote.len()..].strip_prefix("${") else { return Ok(false) };
+        let Some((source, message)) = inside.split_once(":?") else { return Ok(false) };
+        let Some((message, after)) = message.split_once('}') else { return Ok(false) };
+        let Some(after) = after.strip_prefix(quote) else { return Ok(false) };
+        if source.contains('}')
+            || !self.is_statement
+            || self.follows
+            || !after.starts_with(['\n', ';', '#']) && !after.is_empty()
+        {
+            return Ok(false);
+        }
+        let literal = |text: &str| super::parameters::literal(text.trim_matches(['"', '\''])).ok_or(Stop);
+        let (missing, value, default) = match source.parse::<usize>() {
+            Ok(number @ 1..=99) if self.has_words() => {
+                let (words, index) = (self.words_name(), number - 1);
+                let value = format!("{words}[{index}]");
+                (
+                    format!("{words}.len() < {number} or {value} == \"\""),
+                    value,
+                    format!("${number} is missing"),
+                )
+            }
+            _ if !source.is_empty() && name_at(source) == source => {
+                let value = self.variable(source)?;
+                (format!("{value}.or(\"\") == \"\""), value, format!("{source} is not set"))
+            }
+            _ => return Err(Stop),
+        };
+        let message = if message.is_empty() {
+            format!("\"{}\"", default.replace('$', "\\$"))
+        } else {
+            literal(message)?
+        };
+        self.at = self.text.len() - after.len();
+        let assignment = self.assignment(name, &value, Kind::Text)?;
+        self.out += &format!("if ({missing}) {{ fail {message} }}; {assignment}");
+        Ok(true)
     }
 
     /// Writes assignments, whose place is a statement or an element of a list.
@@ -112,9 +160,11 @@ impl Rewriter<'_> {
     }
 
     pub(super) fn assignment(&mut self, name: &str, value: &str, kind: Kind) -> Rewrite<String> {
-        if self.names.is_special(name) || matches!(name, "env" | "args" | "true" | "false" | "null" | "_") {
+        let is_of_language = self.names.is_of_language(name) && !self.names.is_script();
+        if self.names.is_special(name) || is_of_language || matches!(name, "env" | "args" | "_") {
             return Err(Stop);
         }
+        let written = self.written_name(name);
         let is_inner = self.scopes.last().is_some_and(|scope| scope.iter().any(|one| one.name == name));
         let is_known = self.kind(name).is_some() || self.names.is_variable(name);
         // An assignment in a stage is lost in sh.
@@ -123,21 +173,29 @@ impl Rewriter<'_> {
         }
         self.keep_assigned(name);
         self.words.retain(|word| word != name);
+        self.lists.retain(|list| list != name);
         let text = value.trim_matches('"');
-        if !text.is_empty()
-            && !text.contains([' ', '\t', '\n', '*', '?', '[', '\\', '$'])
-            && (kind == Kind::Integer || value.starts_with('"'))
-        {
-            self.words.push(name.to_owned());
+        if !text.contains(['*', '?', '[', '\\', '$']) && (kind == Kind::Integer || value.starts_with('"')) {
+            self.lists.push(name.to_owned());
+            if !text.is_empty() && !text.contains([' ', '\t', '\n']) {
+                self.words.push(name.to_owned());
+            }
         }
         let in_block = self.scopes.len() > 1;
         match self.kind(name) {
             // A variable keeps its type: what is done with it stays right.
             Some(was) if was != Kind::Text && was != kind => Err(Stop),
-            Some(_) => Ok(format!("{name} = {value}")),
-            None if self.names.is_variable(name) => Ok(format!("{name} = {value}")),
+            Some(_) => Ok(format!("{written} = {value}")),
+            None if self.names.is_variable(name) => Ok(format!("{written} = {value}")),
             // In sh a variable of a function is global.
-            None if self.in_function => Err(Stop),
+            None if self.in_function && (!self.names.is_script() || self.names.is_exported(name)) => {
+                Err(Stop)
+            }
+            None if self.in_function => {
+                self.function_globals.push(name.to_owned());
+                self.declare(name, kind);
+                Ok(format!("let {written} = {value}"))
+            }
             None if self.names.is_exported(name) => {
                 let value = match kind {
                     Kind::Integer => format!("\"{value}\""),
@@ -149,7 +207,7 @@ impl Rewriter<'_> {
             None if in_block && self.lost.iter().any(|lost| lost == name) => Err(Stop),
             None => {
                 self.declare(name, kind);
-                Ok(format!("let {name} = {value}"))
+                Ok(format!("let {written} = {value}"))
             }
         }
     }
@@ -168,13 +226,17 @@ impl Rewriter<'_> {
             return Ok(false);
         }
         self.at += word.len();
-        let (mut is_map, mut is_readonly) = (false, word == "readonly");
+        let (mut is_map, mut is_integer, mut is_readonly) = (false, false, word == "readonly");
         let mut text = Vec::new();
         loop {
             self.skip_blanks();
             match self.word() {
                 "" => break,
                 "-a" => self.at += 2,
+                "-i" => {
+                    is_integer = true;
+                    self.at += 2;
+                }
                 "-r" => {
                     is_readonly = true;
                     self.at += 2;
@@ -186,6 +248,12 @@ impl Rewriter<'_> {
                 _ => text.push(self.declared_name(is_readonly, is_map)?),
             }
         }
+        // The text that it is assigned is evaluated as arithmetic.
+        let is_number =
+            |text: &String| text.rsplit(' ').next().is_some_and(|value| value.parse::<i64>().is_ok());
+        if is_integer && !text.iter().all(is_number) {
+            return Err(Stop);
+        }
         // It could be assigned again.
         if is_readonly && self.is_exact
             || text.is_empty()
@@ -196,6 +264,22 @@ impl Rewriter<'_> {
         }
         self.out += &text.join("; ");
         Ok(true)
+    }
+
+    /// Skips `local NAME` where NAME is only the variable of a loop, which is declared by the loop.
+    pub(super) fn skip_loop_variables(&mut self) {
+        let Some(rest) = self.rest().strip_prefix("local ").filter(|_| self.in_function) else { return };
+        let end = rest.find(['\n', ';']).unwrap_or(rest.len());
+        let (names, after) = rest.split_at(end);
+        let is_of_loop = |name: &str| {
+            name_at(name) == name
+                && [format!("for {name} in "), format!("for (({name}=")]
+                    .iter()
+                    .any(|head| after.contains(head) || after.replace(" =", "=").contains(head))
+        };
+        if !names.trim().is_empty() && names.split_ascii_whitespace().all(is_of_loop) {
+            self.at = self.text.len() - after.trim_start_matches([' ', '\t', '\n', ';']).len();
+        }
     }
 
     /// Takes a name of a declaration, with its value if it has one.
@@ -221,7 +305,7 @@ impl Rewriter<'_> {
         }
         self.declare(name, kind);
         self.keep_assigned(name);
-        Ok(format!("let {name} = {value}"))
+        Ok(format!("let {} = {value}", self.written_name(name)))
     }
 
     /// Returns the expression for a word in a place where sh neither splits it nor matches it with files.
@@ -280,7 +364,7 @@ impl Rewriter<'_> {
             return Ok(());
         }
         let is_dollar = letter == '$'
-            && rest[1..].starts_with(|c: char| "({_#!".contains(c) || c.is_ascii_alphanumeric());
+            && rest[1..].starts_with(|c: char| "({_#!$".contains(c) || c.is_ascii_alphanumeric());
         if letter != '`' && !is_dollar {
             if letter == '$' && rest[1..].starts_with(|c: char| !" \t\n\"./:%,+=".contains(c)) {
                 return Err(Stop);
@@ -318,7 +402,7 @@ impl Rewriter<'_> {
     pub(super) fn variable(&self, name: &str) -> Rewrite<String> {
         self.refer(name)?;
         if self.kind(name).is_some() || self.names.is_variable(name) {
-            return Ok(name.to_owned());
+            return Ok(self.written_name(name).into_owned());
         }
         // `$NAME` means a variable of the environment only if the name begins with a capital letter.
         let is_capital = name.starts_with(|first: char| first.is_ascii_uppercase());

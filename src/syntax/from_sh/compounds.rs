@@ -15,7 +15,7 @@ impl Rewriter<'_> {
         self.at += name.len();
         self.take_for_loop(name)?;
         self.skip_blanks();
-        self.out += &format!("for {name} in");
+        self.out += &format!("for {} in", self.written_name(name));
         if self.word() != "in" && (self.in_function || self.names.is_script()) {
             let words = self.words_name();
             self.out += &format!(" ...${words}");
@@ -70,7 +70,7 @@ impl Rewriter<'_> {
             return Err(Stop);
         }
         // bash evaluates the limit again before each turn, so a limit with a variable may change.
-        if limit.contains(|c: char| c.is_ascii_alphabetic()) {
+        if limit.contains(|c: char| c.is_ascii_alphabetic()) && !self.is_constant(&limit) {
             return Err(Stop);
         }
         self.out += &format!("for {name} in ({from}{range}{limit})");
@@ -79,6 +79,24 @@ impl Rewriter<'_> {
             self.skip_word("do")?;
         }
         self.body(name, Kind::Integer)
+    }
+
+    /// Returns whether a limit is a variable of the script that is assigned only once.
+    fn is_constant(&self, limit: &str) -> bool {
+        let name = name_at(limit.trim());
+        let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let uses = self.text.match_indices(name).filter(|(at, _)| {
+            let (before, after) = (&self.text[..*at], &self.text[at + name.len()..]);
+            !before.ends_with(is_letter)
+                && !after.starts_with(is_letter)
+                && !before.ends_with('$')
+                && !before.ends_with("${")
+        });
+        // Its assignment and the head of the loop.
+        self.names.is_script()
+            && name == limit.trim()
+            && self.kind(name) == Some(Kind::Integer)
+            && uses.count() == 2
     }
 
     /// Rewrites the commands of a loop between `do` and `done`.
@@ -189,14 +207,43 @@ impl Rewriter<'_> {
 
     /// Rewrites `… | while IFS= read -r -d '' NAME; do …; done`, whose input ends each name with NUL.
     fn loop_over_names(&mut self, reading: &Reading<'_>, name: &str, is_first: bool) -> Rewrite<bool> {
-        if is_first || reading.names.len() != 1 || self.stage_start == self.out.len() {
+        if reading.names.len() != 1 || is_first != (self.stage_start == self.out.len()) {
             return Err(Stop);
+        }
+        if is_first {
+            return self.loop_over_named(name);
         }
         let before = self.out.split_off(self.stage_start);
         let command = before.trim_end().strip_suffix('|').ok_or(Stop)?.trim().to_owned();
         self.out += &format!("for {name} in ...$[$({command}).split($'\\0').filter(name => name != \"\")]");
         self.took_stages = true;
         self.body(name, Kind::Text)
+    }
+
+    /// Rewrites the rest of `while IFS= read -r -d '' NAME; do …; done < <(COMMAND)`.
+    fn loop_over_named(&mut self, name: &str) -> Rewrite<bool> {
+        let start = self.out.len();
+        self.body(name, Kind::Text)?;
+        let body = self.out.split_off(start);
+        self.skip_blanks();
+        if !self.sees("<") {
+            return Err(Stop);
+        }
+        self.at += 1;
+        self.skip_blanks();
+        if !self.sees("<(") {
+            return Err(Stop);
+        }
+        self.copy(2);
+        self.inside(")")?;
+        let command = self.out.split_off(start);
+        let command = command.trim_start_matches("<(").trim_end_matches(')').trim();
+        if command.contains([';', '\n', '&']) {
+            return Err(Stop);
+        }
+        self.out +=
+            &format!("for {name} in ...$[$({command}).split($'\\0').filter({name} => {name} != \"\")]{body}");
+        Ok(true)
     }
 
     /// Rewrites the list between `if` or `while` and its block.
@@ -225,6 +272,10 @@ impl Rewriter<'_> {
     pub(super) fn if_command(&mut self) -> Rewrite<bool> {
         self.at += "if".len();
         self.skip_blanks();
+        // The status is that of the command before, which would have stopped the script.
+        if self.names.is_script() && super::status::asks_for_status(self.rest()) {
+            return Err(Stop);
+        }
         self.out += "if ";
         loop {
             self.condition()?;
@@ -260,13 +311,15 @@ impl Rewriter<'_> {
         let (value, _) = self.value()?;
         self.skip_lines();
         self.skip_word("in")?;
+        let line = self.out.rsplit('\n').next().unwrap_or_default();
+        let indent = line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned();
         self.out += &format!("match ({value}) {{");
         loop {
             self.skip_lines();
             if self.word() == "esac" {
                 break;
             }
-            self.out.push('\n');
+            self.out += &format!("\n{indent}    ");
             self.pattern()?;
             self.out += " =>";
             self.open_scope();
@@ -279,7 +332,7 @@ impl Rewriter<'_> {
                 self.at += 2;
             }
         }
-        self.out += "\n}";
+        self.out += &format!("\n{indent}}}");
         self.skip_word("esac")?;
         Ok(true)
     }

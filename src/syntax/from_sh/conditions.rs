@@ -66,6 +66,12 @@ impl Rewriter<'_> {
                 && word[1..].contains(['d', 'e', 'f', 'h', 'L', 'n', 'r', 's', 'w', 'x', 'z'])
         };
         match &words[..] {
+            [(system, _), (operator @ ("=" | "==" | "!="), _), (pattern, _)]
+                if system.trim_matches('"') == "$OSTYPE" =>
+            {
+                let name = system_name(pattern).ok_or(Stop)?;
+                self.out += &format!("[ \"$(uname -s)\" {operator} {name} ]");
+            }
             [(unary, _), (operand, word)]
                 if is_unary(unary) && (is_plain(operand) || word.starts_with("\"$")) =>
             {
@@ -80,7 +86,7 @@ impl Rewriter<'_> {
                 } else {
                     let value = self.operand(start, left)?;
                     self.at = end;
-                    let test = matched(right).ok_or(Stop)?;
+                    let test = self.matched(right).ok_or(Stop)?;
                     let not = if *operator == "!=" { "not " } else { "" };
                     self.out += &format!("$[{not}{value}{test}]");
                 }
@@ -105,6 +111,25 @@ impl Rewriter<'_> {
             _ => return Err(Stop),
         }
         Ok(())
+    }
+
+    /// Returns the method that matches a pattern with a `*` at one end or both.
+    fn matched(&mut self, pattern: &str) -> Option<String> {
+        let (starts, ends) = (pattern.starts_with('*'), pattern.ends_with('*'));
+        let text = pattern.trim_matches('*');
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let text = match quoted {
+            Some(inside) if inside.contains('$') && !inside.contains(['"', '\\', '`']) => {
+                self.default(text).ok()?
+            }
+            _ => super::parameters::literal(quoted.unwrap_or(text)).filter(|text| text.len() > 2)?,
+        };
+        Some(match (starts, ends) {
+            (true, true) => format!(".contains({text})"),
+            (true, false) => format!(".ends_with({text})"),
+            (false, true) => format!(".starts_with({text})"),
+            (false, false) => return None,
+        })
     }
 
     /// Returns the expression for an operand, which is a variable or holds one.
@@ -146,6 +171,14 @@ impl Rewriter<'_> {
             let rest = self.rest().trim_start_matches([' ', '\t']);
             // Its status is 1 where the result is 0, which only `$?` shows.
             let is_last = rest.trim_end_matches([';', '\n', ' ']).is_empty();
+            if self.follows && !self.is_exact && self.is_statement {
+                self.out += &format!("{{ {assignment} }}");
+                return if rest.is_empty() || rest.starts_with([';', '\n', '}']) {
+                    Ok(())
+                } else {
+                    Err(Stop)
+                };
+            }
             if !is_statement
                 || self.is_exact && (is_last || self.text.contains("$?"))
                 || !rest.is_empty() && !rest.starts_with([';', '\n', '}'])
@@ -237,17 +270,14 @@ fn quoted(word: &str, rewritten: String) -> String {
     }
 }
 
-/// Returns the method that matches a pattern with a `*` at one end or both.
-fn matched(pattern: &str) -> Option<String> {
-    let (starts, ends) = (pattern.starts_with('*'), pattern.ends_with('*'));
-    let text = pattern.trim_matches('*');
-    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let text = super::parameters::literal(text).filter(|text| text.len() > 2)?;
-    Some(match (starts, ends) {
-        (true, true) => format!(".contains({text})"),
-        (true, false) => format!(".ends_with({text})"),
-        (false, true) => format!(".starts_with({text})"),
-        (false, false) => return None,
+/// Returns the name by which uname(1) calls a system that a pattern for bash's `OSTYPE` means.
+fn system_name(pattern: &str) -> Option<&'static str> {
+    let name = pattern.replace('"', "");
+    Some(match name.trim_end_matches('*').trim_end_matches("-gnu") {
+        "darwin" if name.ends_with('*') => "Darwin",
+        "linux" if name != "linux" => "Linux",
+        "freebsd" if name.ends_with('*') => "FreeBSD",
+        _ => return None,
     })
 }
 
@@ -264,7 +294,7 @@ fn safe_regex(regex: &str) -> Option<&str> {
             '[' | '&' | '~' if is_inside => false,
             '-' if is_inside => before != '-',
             '*' | '+' | '?' if !is_inside => !repeats(before) && !"(|^ ".contains(before),
-            _ => letter.is_ascii_alphanumeric() || "^$.*+?()[]|_:/,@{}=- ".contains(letter),
+            _ => letter.is_ascii_alphanumeric() || "^$.*+?()[]|_:/,@{}=#%- ".contains(letter),
         };
         if !is_safe {
             return None;

@@ -23,6 +23,7 @@ impl Rewriter<'_> {
         if name.is_empty() || !body.starts_with("{ ") && !body.starts_with("{\n") || self.in_function {
             return Err(Stop);
         }
+        let start = self.at;
         self.at = self.text.len() - body.len() + 1;
         self.out += &format!("fn {name}(...{WORDS})");
         self.in_function = true;
@@ -32,6 +33,14 @@ impl Rewriter<'_> {
         self.in_function = false;
         outcome?;
         self.at += 1;
+        let globals = std::mem::take(&mut self.function_globals);
+        let outside = [&self.text[..start], &self.text[self.at..]];
+        let is_recursive = has_name(&self.text[start + head.len() - body.len()..self.at], name);
+        if !globals.is_empty() && is_recursive
+            || globals.iter().any(|global| outside.iter().any(|text| has_name(text, global)))
+        {
+            return Err(Stop);
+        }
         Ok(true)
     }
 
@@ -40,10 +49,15 @@ impl Rewriter<'_> {
         if self.in_function { WORDS } else { "args" }
     }
 
+    /// Returns whether there are such words.
+    pub(super) fn has_words(&self) -> bool {
+        self.in_function || self.names.is_script()
+    }
+
     /// Rewrites a positional parameter within a function or a script. Returns whether there was one.
     pub(super) fn positional(&mut self) -> Rewrite<bool> {
         let rest = self.rest();
-        if !self.in_function && !self.names.is_script() {
+        if !self.has_words() {
             return Ok(false);
         }
         let words = self.words_name();
@@ -67,11 +81,12 @@ impl Rewriter<'_> {
                 if !inside.starts_with(|first: char| first.is_ascii_digit()) {
                     return Ok(false);
                 }
-                let (number, default) = match inside[..end].split_once(":-") {
-                    Some((number, default)) => (number, Some(default)),
-                    None => (&inside[..end], None),
-                };
-                (number, end + 3, default)
+                let digits = inside.bytes().take_while(u8::is_ascii_digit).count();
+                let (number, operator) = inside[..end].split_at(digits);
+                if !operator.is_empty() && !operator.starts_with(":-") {
+                    return self.positional_operation(number, operator, end + 3);
+                }
+                (number, end + 3, operator.strip_prefix(":-"))
             }
             None => (rest.get(1..2).unwrap_or_default(), 2, None),
         };
@@ -90,12 +105,27 @@ impl Rewriter<'_> {
         Ok(true)
     }
 
+    /// Rewrites a positional parameter with an operator, such as `${1##*/}`.
+    fn positional_operation(&mut self, number: &str, operator: &str, length: usize) -> Rewrite<bool> {
+        let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).ok_or(Stop)?;
+        let is_of_locale = self.is_exact && operator.starts_with(['^', ',', ':']);
+        let operation = super::parameters::operation(operator).filter(|_| !is_of_locale).ok_or(Stop)?;
+        self.out += &format!("$[{}[{index}]{operation}]", self.words_name());
+        self.at += length;
+        Ok(true)
+    }
+
     /// Rewrites `"$@"`, all words of the call. Returns whether there was one.
     pub(super) fn all_words(&mut self) -> bool {
-        let is_all = (self.in_function || self.names.is_script()) && self.sees("\"$@\"");
+        let is_all = self.has_words() && self.sees("\"$@\"");
         let is_whole = self.rest().get(4..).is_some_and(super::words::ends_word);
         if is_all && is_whole {
-            self.out += &format!("...${}", self.words_name());
+            // The words of a script come from outside, and a command in them has options.
+            let is_command = !self.in_function && self.out.lines().last().is_some_and(is_exec);
+            self.out += &match is_command {
+                true => "...$[flags(args)]".to_owned(),
+                false => format!("...${}", self.words_name()),
+            };
             self.at += 4;
         }
         is_all && is_whole
@@ -128,4 +158,15 @@ impl Rewriter<'_> {
         self.at = self.text.len() - after.len();
         Ok(())
     }
+}
+
+/// Returns whether a text has a name as a word of its own.
+fn has_name(text: &str, name: &str) -> bool {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(|word| word == name)
+}
+
+/// Returns whether the last command of a text is `exec`.
+fn is_exec(text: &str) -> bool {
+    let command = text.rsplit([';', '&', '|', '{']).next().unwrap_or_default();
+    command.split_ascii_whitespace().next() == Some("exec")
 }

@@ -57,7 +57,10 @@ impl Rewriter<'_> {
 
     /// Rewrites a list that is a statement of its own.
     pub(super) fn statement(&mut self) -> Rewrite<()> {
-        self.list(true)
+        self.skip_loop_variables();
+        let start = self.out.len();
+        self.list(true)?;
+        self.asked_status(start)
     }
 
     /// Rewrites a list whose status decides, as that of a condition.

@@ -12,20 +12,25 @@ mod arrays;
 mod assignments;
 mod compounds;
 mod conditions;
+mod directories;
 mod functions;
 mod here;
 mod jobs;
 mod lists;
+mod options;
 mod own_path;
 mod parameters;
 mod reading;
 mod script;
 mod settings;
+mod status;
 mod words;
 
+pub use options::main_of_getopts;
 pub use script::{Piece, assigned_names, pieces};
 
 use super::name::name_at;
+use std::borrow::Cow;
 
 /// The names that exist outside the text.
 pub trait Names {
@@ -35,6 +40,8 @@ pub trait Names {
     fn is_exported(&self, name: &str) -> bool;
     /// Returns whether shells set or use a variable of this name.
     fn is_special(&self, name: &str) -> bool;
+    /// Returns whether the language has this name itself, so that no variable can have it.
+    fn is_of_language(&self, name: &str) -> bool;
     /// Returns whether the text is a script, which has arguments and a path.
     fn is_script(&self) -> bool;
 }
@@ -101,6 +108,9 @@ pub fn is_open(text: &str) -> bool {
         fn is_special(&self, _: &str) -> bool {
             false
         }
+        fn is_of_language(&self, _: &str) -> bool {
+            false
+        }
         fn is_script(&self) -> bool {
             false
         }
@@ -149,7 +159,13 @@ struct Rewriter<'t> {
     assigned: Vec<String>,
     /// The assigned variables whose text is one word without patterns.
     words: Vec<String>,
+    /// The assigned variables whose text has no patterns.
+    lists: Vec<String>,
     in_function: bool,
+    /// The variables of the script that the open function assigns first.
+    function_globals: Vec<String>,
+    /// The number of open blocks where `pushd` has kept the directory before.
+    directory: Option<usize>,
     /// The prompt takes it without showing it.
     is_exact: bool,
     /// The command begins a statement, and only commands that are not tests and `&&` stand before it.
@@ -176,6 +192,8 @@ struct Rewriter<'t> {
     is_open: bool,
     /// The number of open lists, which bounds the recursion.
     depth: usize,
+    /// The last place that a step which was undone has reached.
+    furthest: usize,
 }
 
 impl<'t> Rewriter<'t> {
@@ -192,6 +210,9 @@ impl<'t> Rewriter<'t> {
             remarks: Vec::new(),
             assigned: Vec::new(),
             words: Vec::new(),
+            lists: Vec::new(),
+            function_globals: Vec::new(),
+            directory: None,
             in_function: false,
             is_exact: false,
             may_split: false,
@@ -206,6 +227,7 @@ impl<'t> Rewriter<'t> {
             in_stage: false,
             is_open: false,
             depth: 0,
+            furthest: 0,
         }
     }
 
@@ -342,6 +364,7 @@ impl<'t> Rewriter<'t> {
         let (at, length) = (self.at, self.out.len());
         let is_taken = step(self);
         if !matches!(is_taken, Ok(true)) {
+            self.furthest = self.furthest.max(self.at);
             self.at = at;
             self.out.truncate(length);
         }
@@ -353,6 +376,14 @@ impl<'t> Rewriter<'t> {
         let copied = self.at - at;
         self.at = at;
         self.out.truncate(self.out.len() - copied);
+    }
+
+    /// Returns the name of a variable in the rewritten script. A name that the language has itself gets an underscore.
+    fn written_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        match self.names.is_of_language(name) && self.names.is_script() {
+            true => format!("{name}_").into(),
+            false => name.into(),
+        }
     }
 
     /// Refuses a name that was declared in a block that has ended.

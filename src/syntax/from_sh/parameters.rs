@@ -26,7 +26,8 @@ impl Rewriter<'_> {
         }
         if name == inside {
             self.refer(name)?;
-            self.copy(end + 1);
+            self.at += end + 1;
+            self.out += &format!("${{{}}}", self.written_name(name));
             return Ok(());
         }
         let variable = self.variable(name)?;
@@ -93,7 +94,7 @@ fn closing_brace(text: &str) -> Option<usize> {
 }
 
 /// Returns the methods to call on the variable in place of an operator and its text.
-fn operation(text: &str) -> Option<String> {
+pub(super) fn operation(text: &str) -> Option<String> {
     match text {
         "^^" => return Some(".upper()".to_owned()),
         ",," => return Some(".lower()".to_owned()),

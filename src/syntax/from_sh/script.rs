@@ -8,6 +8,8 @@ pub struct Piece {
     pub range: Range<usize>,
     /// None if the statement can't be rewritten.
     pub rewriting: Option<Rewriting>,
+    /// Where its rewriting stopped.
+    pub stopped: usize,
 }
 
 /// Returns the statements of a script at its top level.
@@ -21,7 +23,9 @@ pub fn pieces(text: &str, names: &dyn Names) -> Vec<Piece> {
         let start = rewriter.at;
         rewriter.out.clear();
         let (scopes, lost) = (rewriter.scopes.clone(), rewriter.lost.clone());
+        rewriter.furthest = start;
         let is_rewritten = rewriter.piece().is_ok() && rewriter.at > start;
+        let stopped = rewriter.furthest.max(rewriter.at);
         let notes = std::mem::take(&mut rewriter.notes);
         rewriter.remarks.clear();
         let text_now = std::mem::take(&mut rewriter.out);
@@ -37,7 +41,7 @@ pub fn pieces(text: &str, names: &dyn Names) -> Vec<Piece> {
             remarks: Vec::new(),
             assigned: Vec::new(),
         });
-        pieces.push(Piece { range: start..rewriter.at, rewriting });
+        pieces.push(Piece { range: start..rewriter.at, rewriting, stopped });
     }
     pieces
 }
@@ -66,8 +70,16 @@ impl Rewriter<'_> {
 
     /// Declares what the skipped text since a place assigns.
     fn declare_all(&mut self, start: usize) {
-        for name in assigned_names(&self.text[start..self.at]) {
-            if self.kind(name).is_none() {
+        let text = &self.text[start..self.at];
+        let is_local = |name: &str| {
+            let mut declarations = text.match_indices("local ").map(|(at, _)| &text[at + "local ".len()..]);
+            declarations.any(|rest| {
+                let words = rest.lines().next().unwrap_or_default().split([' ', ';']);
+                words.map(name_at).any(|word| word == name)
+            })
+        };
+        for name in assigned_names(text) {
+            if self.kind(name).is_none() && !is_local(name) {
                 self.declare(name, Kind::Text);
             }
         }

@@ -11,6 +11,8 @@ impl Rewriter<'_> {
         let always = match words[..] {
             // The command search notices changed directories of PATH, so there is nothing to forget.
             ["hash", "-r"] => true,
+            ["set", "--", ..] => return self.set_words(),
+            ["shift", ref count @ ..] => return self.shift(count, end),
             ["set", ref options @ ..] => {
                 let holds = |option: &&str| {
                     let always = ["-e", "-u", "-eu", "-euo", "-eo", "-o", "pipefail", "errexit", "nounset"];
@@ -30,8 +32,7 @@ impl Rewriter<'_> {
         match words[..] {
             [":", ..] => self.checked_variables(end)?,
             ["alias", ..] => self.alias()?,
-            ["source" | ".", file] => self.sourced(file, end)?,
-            ["source" | ".", _, ..] => return Err(Stop),
+            ["source" | ".", _, ..] => self.sourced()?,
             ["eval", ..] => self.evaluated()?,
             ["trap", ..] => self.trap()?,
             ["return", ref status @ ..] if self.in_function => {
@@ -45,6 +46,54 @@ impl Rewriter<'_> {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Rewrites `shift` and `shift N`. Returns whether there are words to shift.
+    fn shift(&mut self, count: &[&str], end: usize) -> Rewrite<bool> {
+        let count: usize = match count {
+            [] => 1,
+            [count] => count.parse().map_err(|_| Stop)?,
+            _ => return Err(Stop),
+        };
+        let after = &self.rest()[end..];
+        // Its status is 1 if there are fewer words.
+        let is_last = after.trim_start_matches([';', '\n', ' ']).is_empty();
+        let is_visible = is_last || count > 1 || self.text.contains("$?");
+        if !self.has_words() || self.is_listed(after) || self.is_exact && is_visible {
+            return Err(Stop);
+        }
+        let words = self.words_name();
+        self.out += &format!("{words} = {words}.slice({count})");
+        self.at += self.rest()[..end].trim_end().len();
+        Ok(true)
+    }
+
+    /// Rewrites `set -- WORD…`. Returns whether there are words to set.
+    fn set_words(&mut self) -> Rewrite<bool> {
+        if !self.has_words() {
+            return Err(Stop);
+        }
+        self.at += "set".len();
+        self.skip_blanks();
+        self.at += "--".len();
+        let mut elements = Vec::new();
+        self.skip_blanks();
+        while !matches!(self.peek(), Some('\n' | ';' | '&' | '|' | ')' | '<' | '>' | '#') | None) {
+            elements.push(self.element()?);
+            self.skip_blanks();
+        }
+        if self.is_listed(self.rest()) {
+            return Err(Stop);
+        }
+        self.out += &format!("{} = [{}]", self.words_name(), elements.join(", "));
+        Ok(true)
+    }
+
+    /// Returns whether a command before this text is part of a list or pipeline.
+    fn is_listed(&self, after: &str) -> bool {
+        self.follows
+            || self.in_stage
+            || after.trim_start_matches([' ', '\t']).starts_with(['&', '|', '<', '>'])
     }
 
     /// Rewrites `: "${NAME:=word}"` and `: "${NAME:?message}"`.
@@ -83,13 +132,15 @@ impl Rewriter<'_> {
     }
 
     /// Rewrites `source FILE`, from which only the environment can come over.
-    fn sourced(&mut self, file: &str, end: usize) -> Rewrite<()> {
-        let (start, length) = (self.at, self.out.len());
+    fn sourced(&mut self) -> Rewrite<()> {
         self.at += self.word().len();
         self.skip_blanks();
+        let (start, length) = (self.at, self.out.len());
         self.a_word()?;
+        let file = &self.text[start..self.at];
         let written = self.out.split_off(length);
-        if self.at != start + self.text[start..start + end].trim_end().len() {
+        let rest = self.rest().trim_start_matches([' ', '\t']);
+        if !rest.is_empty() && !rest.starts_with(['\n', ';', '&', '|', '}', ')', '#']) {
             return Err(Stop);
         }
         self.note("only its variables come over");
@@ -98,10 +149,16 @@ impl Rewriter<'_> {
         if name.ends_with(".pw") {
             return Err(Stop);
         }
-        let is_plain = file.chars().all(|letter| letter.is_ascii_alphanumeric() || "./_-".contains(letter));
-        let call = match is_plain && (name.starts_with(".env") || name.ends_with(".env")) {
-            true => format!("env.update(dotenv(read(\"{file}\")))"),
-            false => format!("env.update({})", environment_after(". \"$0\"", &format!(" {written}"))),
+        let call = if name.starts_with(".env") || name.ends_with(".env") {
+            let end = self.at;
+            self.at = start;
+            let (path, _) = self.value()?;
+            if self.at != end {
+                return Err(Stop);
+            }
+            format!("env.update(dotenv(read({path})))")
+        } else {
+            format!("env.update({})", environment_after(". \"$0\"", &format!(" {written}")))
         };
         self.put_expression(&call);
         Ok(())

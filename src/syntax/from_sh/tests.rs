@@ -15,6 +15,10 @@ impl Names for Known {
         name == "IFS"
     }
 
+    fn is_of_language(&self, name: &str) -> bool {
+        name == "lines"
+    }
+
     fn is_script(&self) -> bool {
         false
     }
@@ -71,7 +75,7 @@ fn conditions_have_blocks_in_braces() {
     assert_rewritten("if [[ -d src ]]; then ls src; fi", "if [ -d src ] { ls src }");
     assert_rewritten(
         "case $USER in a|b) echo x;; *) echo y;; esac",
-        "match (env.USER) {\na | b => { echo x }\n* => { echo y }\n}",
+        "match (env.USER) {\n    a | b => { echo x }\n    * => { echo y }\n}",
     );
 }
 

@@ -1,6 +1,6 @@
 //! Rewrites simple commands. Their words are copied, except for backticks, arithmetic and operators of `${…}`.
 
-use super::{Rewrite, Rewriter, Stop, name_at};
+use super::{Kind, Rewrite, Rewriter, Stop, name_at};
 
 impl Rewriter<'_> {
     /// Rewrites a simple command, or assignments without a command.
@@ -10,6 +10,7 @@ impl Rewriter<'_> {
             || self.declaration()?
             || self.arithmetic_let()?
             || self.job_command()?
+            || self.directory_stack()?
         {
             return Ok(());
         }
@@ -17,10 +18,7 @@ impl Rewriter<'_> {
             return self.redirections();
         }
         // These commands set variables or use positional parameters in ways that can't be rewritten.
-        if matches!(
-            self.word(),
-            "read" | "mapfile" | "readarray" | "getopts" | "return" | "shift" | "let" | "trap"
-        ) {
+        if matches!(self.word(), "read" | "mapfile" | "readarray" | "getopts" | "return" | "let" | "trap") {
             return Err(Stop);
         }
         let start = self.at;
@@ -34,7 +32,7 @@ impl Rewriter<'_> {
                 Some('(') => return Err(Stop),
                 Some('<' | '>') => self.redirection()?,
                 Some('&') => self.redirection()?,
-                Some(_) => self.a_word()?,
+                Some(_) => self.argument()?,
             }
         }
         // The caller handles the blanks before a separator.
@@ -82,6 +80,20 @@ impl Rewriter<'_> {
         self.statements(&[end])?;
         self.close_scope();
         self.copy(1);
+        Ok(())
+    }
+
+    /// Rewrites a word of a command. In a script a capture in it stands in quotes.
+    fn argument(&mut self) -> Rewrite<()> {
+        let (at, start) = (self.at, self.out.len());
+        self.a_word()?;
+        let word = &self.text[at..self.at];
+        let is_capture = word.starts_with("$(") && !word.starts_with("$((") || word.starts_with('`');
+        if is_capture && self.names.is_script() && closes_at_end(&self.out[start..]) {
+            self.note("a capture is one argument");
+            self.out.insert(start, '"');
+            self.out.push('"');
+        }
         Ok(())
     }
 
@@ -139,10 +151,12 @@ impl Rewriter<'_> {
             let expression = self.arithmetic_expansion()?;
             self.out += &format!("$[{expression}]");
         } else if rest.starts_with("$(") {
-            if rest.starts_with("$(<") {
-                return Err(Stop);
-            }
             self.copy(2);
+            if rest.starts_with("$(<") && !rest.starts_with("$(<(") && !rest.starts_with("$(<<") {
+                self.at += 1;
+                self.skip_blanks();
+                self.out += "cat ";
+            }
             self.inside(")")?;
         } else if rest.starts_with("${") {
             self.parameter(is_quoted)?;
@@ -163,7 +177,7 @@ impl Rewriter<'_> {
             self.copy(2);
         } else if rest.starts_with("$!") {
             self.job_number()?;
-        } else if rest.starts_with("$$") && !self.names.is_script() {
+        } else if rest.starts_with("$$") {
             self.at += 2;
             self.out += "$(sh -c 'echo $PPID')";
         } else {
@@ -185,7 +199,9 @@ impl Rewriter<'_> {
             if is_split && !is_quoted && !self.is_exact {
                 self.remark("a variable is one argument, whatever it holds")?;
             }
-            self.copy(1 + name.len());
+            self.at += 1 + name.len();
+            self.out.push('$');
+            self.out += &self.written_name(name);
         }
         Ok(())
     }
@@ -236,6 +252,10 @@ impl Rewriter<'_> {
         if !has_bare_dollar(word) {
             return Ok(());
         }
+        if let Some(name) = word.strip_prefix('$').filter(|name| name_at(name) == *name && !name.is_empty()) {
+            self.out.truncate(start);
+            return self.split_variable(name);
+        }
         // A word that is a single capture becomes a list, split at blanks and line ends.
         let is_capture = word.starts_with("$(") && !word.starts_with("$((") || word.starts_with('`');
         let rewritten = self.out.split_off(start);
@@ -248,6 +268,21 @@ impl Rewriter<'_> {
             self.note("a pattern such as * in what the capture prints stays text");
         }
         self.out += &format!("...$[{rewritten}.split()]");
+        Ok(())
+    }
+}
+
+impl Rewriter<'_> {
+    /// Rewrites a variable of the text without quotes among the words of `for`, which sh splits at blanks.
+    fn split_variable(&mut self, name: &str) -> Rewrite<()> {
+        if self.kind(name) != Some(Kind::Text) {
+            return Err(Stop);
+        }
+        let is_read_once = self.scopes.len() == 1 && !self.in_function;
+        if !is_read_once || !self.lists.iter().any(|list| list == name) {
+            self.note("a pattern such as * in the variable stays text");
+        }
+        self.out += &format!("...$[{name}.split()]");
         Ok(())
     }
 }
