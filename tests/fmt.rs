@@ -238,7 +238,7 @@ fn standard_input_goes_to_standard_output() {
 
 #[test]
 fn a_long_or_deep_script_is_laid_out_in_time() {
-    let count = 20_000;
+    let count = 4_000 * setting("SCALE", 1) as usize;
     let long = "if a { b | c > d }\nlet x = [1,2, 3]\n".repeat(count);
     let deep = format!("{}x{}", "if a {\n".repeat(250), "\n}".repeat(250));
     let wide = format!("a{}", " | { b }".repeat(count));

@@ -2,7 +2,7 @@
 //! it, in bounded memory. Reading a script has its own bound.
 
 use crate::support;
-use crate::support::Run;
+use crate::support::{Run, setting};
 use pipewright::{CancelToken, Engine, ErrorKind, Output, Script};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -187,38 +187,38 @@ fn brace_lists_of_a_file_have_a_bound_together() {
 #[test]
 fn the_check_takes_a_time_in_proportion_to_the_text() {
     let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
-    const MANY: usize = 3000;
+    let many = if setting("SCALE", 1) > 1 { 3000 } else { 1500 };
     for (what, text) in [
         (
             "undeclared names beside declared ones",
-            lines(MANY, &|i| format!("let variable_number_{i} = {i}\n"))
-                + &lines(MANY, &|i| format!("echo $variable_nmber_{i}\n")),
+            lines(many, &|i| format!("let variable_number_{i} = {i}\n"))
+                + &lines(many, &|i| format!("echo $variable_nmber_{i}\n")),
         ),
         (
             "unknown functions beside declared ones",
-            lines(MANY, &|i| format!("fn function_number_{i}() {{ }}\n"))
-                + &lines(MANY, &|i| format!("let x{i} = functon_number_{i}()\n")),
+            lines(many, &|i| format!("fn function_number_{i}() {{ }}\n"))
+                + &lines(many, &|i| format!("let x{i} = functon_number_{i}()\n")),
         ),
-        ("unknown methods", lines(MANY, &|i| format!("let x{i} = [1].methd_number_{i}()\n"))),
-        ("unknown options", lines(MANY, &|i| format!("with timout{i}=1s {{ true }}\n"))),
-        ("names that are declared twice", lines(MANY, &|_| "let x = 1\n".to_string())),
-        ("variables that are never read", lines(MANY, &|i| format!("if true {{ let unused_{i} = 1 }}\n"))),
+        ("unknown methods", lines(many, &|i| format!("let x{i} = [1].methd_number_{i}()\n"))),
+        ("unknown options", lines(many, &|i| format!("with timout{i}=1s {{ true }}\n"))),
+        ("names that are declared twice", lines(many, &|_| "let x = 1\n".to_string())),
+        ("variables that are never read", lines(many, &|i| format!("if true {{ let unused_{i} = 1 }}\n"))),
         (
             "functions that call each other",
-            lines(MANY, &|i| format!("fn f{i}() {{ f{}() }}\n", (i + 1) % MANY)) + "f0()\n",
+            lines(many, &|i| format!("fn f{i}() {{ f{}() }}\n", (i + 1) % many)) + "f0()\n",
         ),
         (
             "a lambda that takes all variables along",
-            lines(MANY, &|i| format!("let v{i} = {i}\n"))
+            lines(many, &|i| format!("let v{i} = {i}\n"))
                 + "fn f() {\n"
-                + &lines(MANY, &|i| format!("let w{i} = v{i}\n"))
+                + &lines(many, &|i| format!("let w{i} = v{i}\n"))
                 + "let g = () => ["
-                + &lines(MANY, &|i| format!("w{i}, "))
+                + &lines(many, &|i| format!("w{i}, "))
                 + "]\necho $[g().len()]\n}\nf()\n",
         ),
         (
             "assignments in stages",
-            "let x = 1\n".to_string() + &lines(MANY, &|_| "cat | { x = 2 }\n".to_string()),
+            "let x = 1\n".to_string() + &lines(many, &|_| "cat | { x = 2 }\n".to_string()),
         ),
     ] {
         let outcome = check(&text);

@@ -357,7 +357,7 @@ fn scaled(size: usize) -> usize {
 
 /// The size in bytes of a large text.
 fn megabytes() -> usize {
-    scaled(5_000_000)
+    scaled(2_000_000)
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn an_argument_that_the_kernel_does_not_take_is_named() {
     assert_eq!(outcome.status, 0, "{outcome}");
     let outcome = Run::code("let x = \"$(probe flood 131074)\"\n/bin/true $x\n").run();
     assert!(outcome.status != 0 && outcome.stderr.starts_with(b"error[E1006]"), "{outcome}");
-    let outcome = Run::code("/bin/true ...$[lines { probe flood 9000000 }]").run();
+    let outcome = Run::code("/bin/true ...$[lines { probe flood 3000000 }]").run();
     assert!(outcome.status != 0 && outcome.stderr.starts_with(b"error[E1006]"), "{outcome}");
 }
 
