@@ -58,6 +58,8 @@ mod progress;
 #[cfg(feature = "prompt")]
 mod prompt;
 #[cfg(feature = "prompt")]
+mod prompt_feel;
+#[cfg(feature = "prompt")]
 mod prompt_files;
 #[cfg(feature = "prompt")]
 mod prompt_history;

@@ -223,8 +223,11 @@ impl Builtin {
                     return option(0, first?, "type takes only names; command -v prints a path");
                 }
                 let offset = arguments.len() - names.len();
-                let other = |name: &[u8]| {
-                    KEYWORDS.iter().any(|keyword| keyword.as_bytes() == name) || is_sh_word(name)
+                let is_keyword = |name: &[u8]| KEYWORDS.iter().any(|keyword| keyword.as_bytes() == name);
+                // Both tell of a keyword, but a script gets another text.
+                let other = |name: &[u8]| match self {
+                    Self::Type => is_sh_word(name) && !is_keyword(name),
+                    _ => is_sh_word(name) || is_keyword(name),
                 };
                 let place = names.iter().position(|name| name.is_some_and(other))?;
                 usage(

@@ -5,10 +5,12 @@
 use super::script::read_source;
 use crate::process::{self, Signal};
 use crate::syntax::MOST_SOURCE;
-use crate::sys::{descriptor, guard, handlers, probe, start, tty};
+use crate::sys::{accounts, descriptor, guard, handlers, probe, start, tty};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
 
 pub use crate::sys::probe::Probe;
 
@@ -73,6 +75,12 @@ pub fn read_script(path: Option<&Path>) -> io::Result<Vec<u8>> {
 /// guessed from the version.
 pub fn probes() -> Vec<Probe> {
     probe::all()
+}
+
+/// Returns the user's home directory: `HOME`, or that of the account (passwd(5)) if it is not set or empty.
+pub fn home() -> Option<PathBuf> {
+    let named = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    named.or_else(|| accounts::own_home().map(OsString::from_vec)).map(PathBuf::from)
 }
 
 /// Returns the number of columns of the terminal on standard error, if it is one.

@@ -107,6 +107,12 @@ pub fn group(name: &[u8]) -> Result<u32, AccountError> {
     found.ok_or_else(|| AccountError::Unknown { what: "group", name: name.to_vec(), file: GROUP_FILE })
 }
 
+/// Returns the home directory of the user of this process, if the file lists the user.
+pub fn own_home() -> Option<Vec<u8>> {
+    let number = rustix::process::getuid().as_raw().to_string();
+    user(number.as_bytes()).ok().filter(|user| user.name.is_some()).map(|user| user.home)
+}
+
 /// Returns the home directory of the user of this name.
 ///
 /// # Errors

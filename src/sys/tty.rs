@@ -77,7 +77,7 @@ pub fn columns(fd: BorrowedFd<'_>) -> Option<usize> {
 
 /// Returns the number of columns of the terminal on standard error, if it is one.
 pub fn width() -> Option<usize> {
-    columns(rustix::stdio::stderr()).filter(|columns| *columns > 20)
+    columns(rustix::stdio::stderr())
 }
 
 /// Returns the number of lines of the terminal on standard error, if it is one.

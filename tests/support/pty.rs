@@ -293,6 +293,8 @@ pub fn plain(bytes: &[u8]) -> String {
                 // A control sequence ends with its first letter (ECMA-48, 5.4).
                 while letters.next().is_some_and(|c| !('\x40'..='\x7e').contains(&c)) {}
             }
+            // A title ends with BEL (Xterm Control Sequences).
+            '\x1b' if letters.peek() == Some(&']') => drop(letters.find(|letter| *letter == '\x07')),
             '\x1b' => drop(letters.next()),
             '\r' | '\x07' => {}
             other => out.push(other),

@@ -4,6 +4,7 @@
 //! the lines after it stay lines, for the program that the entry runs. Any other text is a number of keys for the
 //! editor.
 
+use super::own::Own;
 use pipewright::dialog::Typed;
 
 /// Typed lines.
@@ -27,7 +28,7 @@ pub fn take(mut more: impl FnMut() -> Option<Vec<u8>>) -> Option<Taken> {
             return Some(Taken::Keys(taken));
         }
         let Some(text) = plain(&taken) else { return Some(Taken::Keys(taken)) };
-        if !Typed::new(text).is_incomplete() {
+        if Own::parse(text).is_some() || !Typed::new(text).is_incomplete() {
             return Some(Taken::Entry(text.to_owned()));
         }
     }
@@ -70,6 +71,7 @@ mod tests {
         );
         assert_eq!(all(&["if true {\n"]), [keys("if true {\n")]);
         assert_eq!(all(&["\n"]), [entry("")]);
+        assert_eq!(all(&["!\n", "ls\n"]), [entry("!"), entry("ls")]);
         assert_eq!(all(&["false\necho b\n", "echo c\n"]), [keys("false\necho b\n"), entry("echo c")]);
         // The up arrow, Tab.
         assert_eq!(all(&["\x1b[A\n", "ls do\t\n"]), [keys("\x1b[A\n"), keys("ls do\t\n")]);

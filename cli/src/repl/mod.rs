@@ -11,13 +11,14 @@ mod editor;
 mod help;
 mod highlight;
 mod history;
-mod jobs;
 mod learn;
 mod outside;
+mod own;
 mod places;
 mod programs;
 mod show;
 mod text;
+mod window;
 
 use crate::colour;
 use crate::print::print_error;
@@ -26,9 +27,10 @@ use complete::world::{Failure, Live};
 use declare::Completions;
 use editor::{Editor, EditorConfig, Read};
 use history::{Entry, History};
+use own::Own;
 use pipewright::diag::{Diagnostic, code, quote_word, reason};
 use pipewright::dialog::{Dialog, Ended, Entry as Checked, Job, Kind, News, Rewritten};
-use pipewright::program::terminal_width;
+use pipewright::program::{self, terminal_width};
 use pipewright::{BuildError, ParseError, Signal, Value};
 use rustyline::error::ReadlineError;
 use std::cell::RefCell;
@@ -85,6 +87,12 @@ struct Shell {
     offered: String,
     /// Whether the prompt has warned the user about running jobs. The next request to leave ends them.
     warned: bool,
+    /// The page of the last error that was shown in one line.
+    hidden: Option<Diagnostic>,
+    /// The directory, as the prompt shows it.
+    place: String,
+    /// Whether the window of the terminal has a title.
+    has_title: bool,
     /// Whether an error about the unwritable history was shown.
     forgetful: bool,
     /// Whether entries are kept only in memory, by the wish of the user.
@@ -106,7 +114,13 @@ impl Shell {
         let completions = Arc::new(Mutex::new(Completions::new(places::allowed())));
         let private = Arc::new(AtomicBool::new(is_private));
         let engine = help::engine(declared.clone(), completions.clone(), file.clone(), private.clone())?;
-        let dialog = Rc::new(RefCell::new(Dialog::new(engine.session())?));
+        let mut session = engine.session();
+        if session.env("HOME").is_none_or(|home| home.is_empty())
+            && let Some(home) = program::home()
+        {
+            session.set_env("HOME", home)?;
+        }
+        let dialog = Rc::new(RefCell::new(Dialog::new(session)?));
         let live = Rc::new(Live::new(dialog.clone(), completions));
         let queue = dialog.borrow().key_queue().map(Arc::new);
         let config =
@@ -125,6 +139,9 @@ impl Shell {
             took: Duration::ZERO,
             offered: String::new(),
             warned: false,
+            hidden: None,
+            place: String::new(),
+            has_title: window::is_known(),
             forgetful: false,
             private,
             has_private: false,
@@ -132,7 +149,14 @@ impl Shell {
     }
 
     fn run(&mut self) -> u8 {
-        self.configure().unwrap_or_else(|| self.converse())
+        if self.has_title {
+            print(window::SAVE_TITLE);
+        }
+        let status = self.configure().unwrap_or_else(|| self.converse());
+        if self.has_title {
+            print(window::RESTORE_TITLE);
+        }
+        status
     }
 
     /// Runs the user's rc.pw, whose errors do not prevent the prompt. Returns the status if it has ended the prompt.
@@ -169,6 +193,9 @@ impl Shell {
             self.read_history();
             let prompt = self.prompt();
             begin_line();
+            if self.has_title {
+                print(&window::title(&self.place));
+            }
             let read = self.read(&prompt);
             // A signal that arrived while no entry ran is meant for the prompt alone. Only a closed terminal is a
             // reason to end. Ctrl-C sent no signal in that state, so a Ctrl-C that arrives this soon after Enter is
@@ -241,9 +268,15 @@ impl Shell {
         let name = format!("prompt {}", self.entries);
         let directory = self.dialog.borrow().cwd().to_string_lossy().into_owned();
         let (time, started) = (SystemTime::now(), Instant::now());
-        let next = match jobs::Resume::parse(text) {
-            Some(job) => self.resume(job),
-            None => self.perform(&name, text),
+        let own = Own::parse(text);
+        if own == Some(Own::Page) {
+            self.show_hidden();
+            return Next::Entry;
+        }
+        self.set_title(text);
+        let next = match own {
+            Some(Own::Resume(job)) => self.resume(job),
+            _ => self.perform(&name, text),
         };
         self.took = started.elapsed();
         self.previous = text.trim_end().to_owned();
@@ -310,8 +343,12 @@ impl Shell {
             }
             Ended::Failed(error) => {
                 // A configuration has no following prompt that would show the status.
-                if self.entries == 0 || !is_told(error.diagnostic(), error.statuses()) {
-                    show_page(error.diagnostic());
+                let page = error.diagnostic();
+                if self.entries > 0 && is_of_stages(page) {
+                    print_error(&format!("{} (! shows more)\n", headline(page)));
+                    self.hidden = Some(page.clone());
+                } else if self.entries == 0 || !is_told(page, error.statuses()) {
+                    show_page(page);
                 }
                 self.statuses = error.statuses().to_vec();
                 error.exit_code()
@@ -359,6 +396,22 @@ impl Shell {
         Next::Entry
     }
 
+    /// Implements `!`.
+    fn show_hidden(&mut self) {
+        match &self.hidden {
+            Some(page) => show_page(page),
+            None => print_error("no error was shown in one line\n"),
+        }
+    }
+
+    /// Sets the title of the window to an entry that begins to run. A private one is not shown.
+    fn set_title(&self, text: &str) {
+        let is_private = self.is_private(text);
+        if self.has_title {
+            print(&window::title(if is_private { "pipewright" } else { text }));
+        }
+    }
+
     fn tell_of_jobs(&mut self) {
         let news = self.dialog.borrow_mut().news();
         for (job, what) in news {
@@ -390,7 +443,7 @@ impl Shell {
     }
 
     /// Implements `fg` and `bg`.
-    fn resume(&mut self, meant: jobs::Resume) -> Next {
+    fn resume(&mut self, meant: own::Resume) -> Next {
         let job = self.dialog.borrow().job(meant.number);
         let Some(job) = job else {
             let number = meant.number.map(|number| format!(" {number}")).unwrap_or_default();
@@ -418,6 +471,13 @@ impl Shell {
 
     // -------------------------------------------------------------------------------------- the history
 
+    /// Returns whether an entry begins with a blank, contains a secret, or names what it deletes.
+    fn is_private(&self, text: &str) -> bool {
+        let secret = self.dialog.borrow().has_secret(text) || text.contains("secret(");
+        let deletes = text.starts_with("history ") && text.contains(" --delete");
+        secret || deletes || text.starts_with([' ', '\t'])
+    }
+
     /// Reads the entries that sessions have recorded.
     fn read_history(&mut self) {
         let Some(history) = &mut self.history else { return };
@@ -432,12 +492,9 @@ impl Shell {
         news.entries().iter().for_each(|entry| self.editor.remember(&entry.text));
     }
 
-    /// Records an entry, unless it is private: it begins with a blank, contains a secret, or names what it deletes.
+    /// Records an entry, unless it is private.
     fn keep(&mut self, entry: Entry) {
-        let text = &entry.text;
-        let secret = self.dialog.borrow().has_secret(text) || text.contains("secret(");
-        let deletes = text.starts_with("history ") && text.contains(" --delete");
-        if secret || deletes || text.starts_with([' ', '\t']) {
+        if self.is_private(&entry.text) {
             return;
         }
         let is_private = self.private.load(Ordering::Relaxed);
@@ -474,7 +531,13 @@ impl Shell {
     fn prompt(&mut self) -> (String, String) {
         let dialog = self.dialog.borrow();
         let directory = dialog.cwd();
+        let gone = !directory.exists();
+        // Only its path from before is known.
+        let named = || dialog.env("PWD").map(PathBuf::from);
+        let directory =
+            if directory.as_os_str().is_empty() { named().unwrap_or_default() } else { directory };
         let state = State {
+            gone,
             home: dialog.env("HOME").map(PathBuf::from),
             branch: text::branch(&directory),
             directory,
@@ -483,6 +546,7 @@ impl Shell {
             jobs: dialog.jobs().len(),
             private: self.private.load(Ordering::Relaxed),
         };
+        self.place = state.place();
         let own = dialog.function("prompt").map(|function| function.parameter_count());
         drop(dialog);
         own.and_then(|parameters| self.own_prompt(&state, parameters)).unwrap_or_else(|| state.text())
@@ -543,6 +607,21 @@ fn is_told(page: &Diagnostic, statuses: &[u8]) -> bool {
         && page.notes.is_empty()
         && page.help.is_empty()
         && is_all()
+}
+
+/// Returns whether an error says only which stages of a pipeline have failed, so that its first line is enough.
+fn is_of_stages(page: &Diagnostic) -> bool {
+    let is_stage = |note: &String| note.starts_with("stage ");
+    page.code == code::COMMAND_FAILED
+        && page.help.is_empty()
+        && page.notes.len() > 1
+        && page.notes.iter().all(is_stage)
+}
+
+/// Returns the first line of a page.
+fn headline(page: &Diagnostic) -> String {
+    let page = page.render(colour::is_wanted(), terminal_width().unwrap_or(80));
+    page.lines().next().unwrap_or_default().to_owned()
 }
 
 fn show_page(page: &Diagnostic) {

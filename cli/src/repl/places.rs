@@ -1,5 +1,6 @@
 //! The places of the prompt's files, by the XDG Base Directory Specification.
 
+use pipewright::program;
 use std::env::var_os;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
@@ -100,7 +101,7 @@ pub fn create(path: &Path) -> Result<File> {
 fn below(variable: &str, home: &str) -> Option<PathBuf> {
     let absolute = |path: PathBuf| Some(path).filter(|path| path.is_absolute());
     let named = var_os(variable).map(PathBuf::from).and_then(absolute);
-    named.or_else(|| Some(absolute(PathBuf::from(var_os("HOME")?))?.join(home)))
+    named.or_else(|| Some(absolute(program::home()?)?.join(home)))
 }
 
 /// Returns the file that runs before the first prompt.
@@ -125,13 +126,13 @@ pub fn learned() -> Option<PathBuf> {
 
 /// Returns where cargo installs programs.
 pub fn cargo() -> Option<PathBuf> {
-    var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(Path::new(&var_os("HOME")?).join(".cargo")))
+    var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(program::home()?.join(".cargo")))
 }
 
 /// Returns whether lines are edited with the keys of vi, as set by `set editing-mode vi` in ~/.inputrc for readline(3).
 pub fn edits_as_vi() -> bool {
     let file = var_os("INPUTRC").map(PathBuf::from);
-    let file = file.or_else(|| Some(Path::new(&var_os("HOME")?).join(".inputrc")));
+    let file = file.or_else(|| Some(program::home()?.join(".inputrc")));
     let text = file.and_then(|path| read(&path, MOST_SETTINGS).ok()).unwrap_or_default();
     String::from_utf8_lossy(&text)
         .lines()

@@ -11,6 +11,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub struct State {
     pub directory: PathBuf,
+    /// Whether the directory was removed.
+    pub gone: bool,
     pub home: Option<PathBuf>,
     pub branch: Option<String>,
     /// The statuses of the last pipeline's stages, if one of them is not 0.
@@ -31,7 +33,8 @@ impl State {
         let statuses = || self.statuses.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
         let jobs = || format!("{} job{}", self.jobs, if self.jobs == 1 { "" } else { "s" });
         let parts = [
-            Some((shortened(&self.directory, self.home.as_deref()), "36")),
+            Some((self.place(), "36")),
+            self.gone.then(|| ("(removed)".to_owned(), "31")),
             self.branch.clone().map(|branch| (branch, "35")),
             failed.then(|| (statuses(), "31")),
             (self.took >= LONG).then(|| (duration(self.took), "33")),
@@ -48,6 +51,11 @@ impl State {
 }
 
 impl State {
+    /// Returns the directory in its short form.
+    pub fn place(&self) -> String {
+        shortened(&self.directory, self.home.as_deref())
+    }
+
     /// Returns the argument of `fn prompt(last)`.
     pub fn value(&self) -> Value {
         let path = |path: &Path| Value::str(path.as_os_str().as_encoded_bytes().to_vec());
@@ -65,16 +73,40 @@ impl State {
     }
 }
 
-/// Returns the text without escape sequences. The editor counts its columns.
+/// Returns the text without escape sequences and other control characters, which have no width: control sequences such
+/// as colours, and strings such as the title of the window (ECMA-48, 5.4 and 5.6). The editor counts its columns.
 pub fn without_styles(text: &str) -> String {
     let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("\x1b[") {
-        plain.push_str(before);
-        let end = after.find(|letter: char| ('\x40'..='\x7e').contains(&letter));
-        rest = end.map_or("", |end| &after[end + 1..]);
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\x1b' => match letters.next() {
+                Some('[') => drop(letters.find(|letter| ('\x40'..='\x7e').contains(letter))),
+                Some(']' | 'P' | 'X' | '^' | '_') => skip_string(&mut letters),
+                // A sequence with letters before its last, as the one that chooses a set of characters.
+                Some(' '..='/') => drop(letters.find(|letter| ('\x30'..='\x7e').contains(letter))),
+                _ => {}
+            },
+            '\n' | '\t' => plain.push(letter),
+            letter if letter.is_control() => {}
+            letter => plain.push(letter),
+        }
     }
-    plain + rest
+    plain
+}
+
+/// Skips a string up to its end, BEL or ESC `\`.
+fn skip_string(letters: &mut std::str::Chars<'_>) {
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\x07' => return,
+            '\x1b' => {
+                letters.next();
+                return;
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Returns the directory relative to the home; if it is long, with only the first letters of the
@@ -199,5 +231,19 @@ mod tests {
         fs::write(directory.path().join("far/HEAD"), "ref: refs/heads/side").unwrap();
         fs::write(work.join(".git"), "gitdir: ../far\n").unwrap();
         assert_eq!(branch(&work).as_deref(), Some("side"));
+    }
+
+    #[test]
+    fn styles_and_titles_have_no_width() {
+        for (text, plain) in [
+            ("\x1b[1;31ma\x1b[0m b", "a b"),
+            ("\x1b]0;title\x07a", "a"),
+            ("\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\ > ", "link > "),
+            ("\x1b(Ba\x1b7\x07\u{1f980}\n> ", "a\u{1f980}\n> "),
+            ("\x1b]0;cut", ""),
+            ("a\x1b", "a"),
+        ] {
+            assert_eq!(without_styles(text), plain, "{text:?}");
+        }
     }
 }

@@ -21,6 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod directory;
 mod ended;
 mod entry;
 mod jobs;
@@ -99,6 +100,8 @@ pub struct Dialog {
     /// Replaced after each entry that has run: entries that were checked earlier may lack newer names.
     era: Arc<()>,
     typing: RefCell<Typing>,
+    /// Whether the directory of an entry was removed.
+    is_lost: bool,
 }
 
 impl Dialog {
@@ -137,8 +140,16 @@ impl Dialog {
             Terminal::take()
         });
         let interpreter = Interpreter::new(Arc::new(program), setup);
-        let dialog =
-            Self { interpreter, earlier, terminal, cancel, era: Arc::default(), typing: RefCell::default() };
+        let mut dialog = Self {
+            interpreter,
+            earlier,
+            terminal,
+            cancel,
+            era: Arc::default(),
+            typing: RefCell::default(),
+            is_lost: false,
+        };
+        dialog.adopt_directory();
         // In its own process, install handlers now, so that a signal between two entries does not end the prompt
         // silently.
         dialog.signal();
@@ -159,10 +170,12 @@ impl Dialog {
             };
         }
         self.era = Arc::default();
+        self.hold_directory();
         let ended = match streams {
             None => self.run_here(entry, started),
             Some(streams) => self.run_printing(entry, streams, started),
         };
+        self.follow_directory();
         // Only after all its output has arrived: until then it may have to be ended.
         if matches!(ended, Ended::Suspended(_)) { ended } else { self.settle(ended) }
     }

@@ -12,7 +12,9 @@ use crate::eval::tasks::wait::wait_for_ends;
 use crate::process::{self, Control, Descriptor, Environment, FileTable, OpenMode, Signal};
 use crate::span::Span;
 use crate::value::Value;
-use std::path::PathBuf;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -212,6 +214,24 @@ impl Interpreter {
             Some(_) => self.directory_path(),
             None => std::env::current_dir().unwrap_or_default(),
         }
+    }
+
+    /// Returns whether the directory is a path, and not that of the process.
+    pub fn has_directory(&self) -> bool {
+        self.env.directory.is_some()
+    }
+
+    /// Makes the directory of the process a path: PWD, if it names the directory. Does nothing if no path leads there,
+    /// as after su(1) in a private directory.
+    pub fn adopt_directory(&mut self) {
+        let path = self.working_directory(Span::default()).ok();
+        let path = path.filter(|path| Path::new(OsStr::from_bytes(path)).join(".").metadata().is_ok());
+        self.env.directory = path.and_then(|path| Some(CString::new(path).ok()?.into()));
+    }
+
+    /// Makes commands run in the directory of the process.
+    pub fn lose_directory(&mut self) {
+        self.env.directory = None;
     }
 
     pub fn environment(&self) -> &Environment {

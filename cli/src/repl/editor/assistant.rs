@@ -7,7 +7,7 @@ use super::recall::{LastArgument, Recall};
 use super::search::{self, Search};
 use crate::repl::complete::world::Live;
 use crate::repl::complete::{Candidate, complete};
-use crate::repl::{correct, highlight, history, jobs};
+use crate::repl::{correct, highlight, history, own};
 use pipewright::Span;
 use pipewright::diag::{code, reason};
 use pipewright::dialog::{KeyQueue, Rewritten, Typed};
@@ -100,8 +100,8 @@ impl Assistant {
     fn look(&self, text: &str) -> std::cell::Ref<'_, Seen> {
         if self.seen.borrow().typed.text() != text {
             let typed = Typed::new(text);
-            let is_resume = jobs::Resume::parse(text).is_some();
-            let mistakes = if is_resume { Vec::new() } else { self.live.dialog().mistakes(&typed) };
+            let is_own = own::Own::parse(text).is_some();
+            let mistakes = if is_own { Vec::new() } else { self.live.dialog().mistakes(&typed) };
             let places = mistakes.iter().filter_map(|page| Some(page.primary()?.span));
             let has_event = mistakes.first().is_some_and(|page| page.code == code::SH_HISTORY);
             *self.seen.borrow_mut() = Seen { wrong: places.collect(), has_event, typed };
@@ -416,6 +416,7 @@ impl Hinter for Assistant {
             queue.begin();
         }
         line.clone_into(&mut self.text.borrow_mut());
+        self.shared.shape.changed();
         if let Some(list) = self.list(line, context) {
             return Some(Suggestion::List(list));
         }

@@ -3,6 +3,8 @@
 use super::Assistant;
 use super::action::{Action, Asked};
 use super::offer::Offer;
+use super::shape::Shape;
+use crate::repl::own::Own;
 use pipewright::dialog::{KeyQueue, Place, Typed};
 use rustyline::history::MemHistory;
 use rustyline::{
@@ -19,6 +21,7 @@ pub struct Shared {
     pub offer: Arc<Offer>,
     /// Whether the user left the line to edit it in a program.
     pub outside: Arc<AtomicBool>,
+    pub shape: Arc<Shape>,
 }
 
 /// Binds the keys.
@@ -70,6 +73,7 @@ pub fn bind(
         let is_command = context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
         if is_command { leave(shared, context) } else { None }
     });
+    line.bind_sequence(Event::Any, conditional(Key { shared: shared.clone(), meaning: |_, _| None }));
     let keys = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
     line.bind_sequence(keys, conditional(Key { shared: shared.clone(), meaning: leave }));
     if let Some(queue) = queue {
@@ -103,7 +107,13 @@ struct Key {
 }
 
 impl ConditionalEventHandler for Key {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+    fn handle(&self, event: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        let letter = match event.get(0) {
+            Some(KeyEvent(KeyCode::Char(letter), Modifiers::NONE)) => Some(*letter),
+            Some(KeyEvent(KeyCode::Esc, _)) => Some('\x1b'),
+            _ => None,
+        };
+        self.shared.shape.follow(letter, context);
         (self.meaning)(&self.shared, context)
     }
 }
@@ -114,7 +124,7 @@ fn enter(shared: &Shared, context: &EventContext, always: bool) -> Option<Cmd> {
     if let Some(taken) = shared.when_searching(Action::SearchTake) {
         return Some(taken);
     }
-    if !always && !Typed::new(text).is_incomplete() {
+    if !always && (Own::parse(text).is_some() || !Typed::new(text).is_incomplete()) {
         return Some(Cmd::AcceptLine);
     }
     let before = text.get(..context.pos()).map(Typed::new).unwrap_or_default();

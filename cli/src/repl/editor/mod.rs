@@ -7,6 +7,7 @@ mod keys;
 mod offer;
 mod recall;
 mod search;
+mod shape;
 
 use super::complete::world::Live;
 use assistant::Assistant;
@@ -16,6 +17,7 @@ use pipewright::program::terminal_width;
 use rustyline::error::ReadlineError;
 use rustyline::history::{History as _, MemHistory};
 use rustyline::{ColorMode, CompletionType, Config, EditMode, GraphemeClusterMode};
+use shape::Shape;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
@@ -79,7 +81,7 @@ impl Editor {
             .build();
         let history = MemHistory::with_config(&config);
         let mut line = rustyline::Editor::with_history(config, history)?;
-        let shared = Shared::default();
+        let shared = Shared { shape: Arc::new(Shape::new(habits.vi)), ..Shared::default() };
         line.set_helper(Some(Assistant::new(live, queue.clone(), shared.clone(), habits.history.clone())));
         keys::bind(&mut line, &shared, queue.as_ref());
         Ok(Self { line, queue, shared, colours: habits.colours })
@@ -97,6 +99,7 @@ impl Editor {
         if let Some(queue) = queue {
             queue.prepare();
         }
+        self.shared.shape.begin();
         let read = match offered {
             "" => self.line.readline(prompt),
             offered => self.line.readline_with_initial(prompt, (offered, "")),
@@ -105,6 +108,7 @@ impl Editor {
             // The editor could not write it after it had failed to restore the modes.
             super::print("\x1b[?2004l");
         }
+        self.shared.shape.end();
         let outside = self.shared.outside.swap(false, Ordering::Relaxed);
         match read {
             Ok(text) if outside => Read::Outside(text),

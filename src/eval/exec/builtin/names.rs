@@ -55,6 +55,9 @@ impl Interpreter {
         if builtins::KEYWORDS.contains(&text) {
             return Ok(Some(Meaning::Keyword));
         }
+        if self.program.functions.iter().any(|function| *function.name == *text) {
+            return Ok(Some(Meaning::Function));
+        }
         if builtins::find(text).is_some() {
             return Ok(Some(Meaning::Builtin));
         }
@@ -75,6 +78,7 @@ impl Interpreter {
 
 enum Meaning {
     Keyword,
+    Function,
     Builtin,
     Program(Vec<u8>),
 }
@@ -83,7 +87,8 @@ impl Meaning {
     fn sentence(&self, name: &[u8]) -> String {
         let name = visible(name);
         match self {
-            Self::Keyword => format!("{name} is a keyword\n"),
+            Self::Keyword => format!("{name} is a shell keyword\n"),
+            Self::Function => format!("{name} is a function\n"),
             Self::Builtin => format!("{name} is a shell builtin\n"),
             Self::Program(path) => format!("{name} is {}\n", visible(path)),
         }

@@ -1,5 +1,22 @@
-//! `fg` and `bg`, which continue a job. They are entries, not commands, since a job in the foreground
-//! takes the place of an entry.
+//! The entries of the prompt itself, which are not of the language: `fg` and `bg`, which continue a job, since a job in
+//! the foreground takes the place of an entry; `!`, which shows the whole of the last error.
+
+/// An entry of the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    Resume(Resume),
+    /// `!`
+    Page,
+}
+
+impl Own {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "!" => Some(Self::Page),
+            _ => Resume::parse(text).map(Self::Resume),
+        }
+    }
+}
 
 /// The job, and whether it continues in the foreground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +28,7 @@ pub(super) struct Resume {
 
 impl Resume {
     /// Parses `fg`, `fg %1`, `fg 1` and the same forms of `bg`.
-    pub fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_ascii_whitespace();
         let foreground = match words.next()? {
             "fg" => true,
