@@ -5,43 +5,66 @@
 //! cargo run --example build_tool -- OUT_DIRECTORY [TASK…]
 //! ```
 
-use pipewright::{CancelToken, Error, ErrorKind, Output, Script, Session, script};
+use pipewright::{CancelToken, Engine, Error, ErrorKind, FunctionCx, Output, Script};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
+use std::time::SystemTime;
 use std::{env, io, thread};
 
 struct Task {
     name: &'static str,
     needs: &'static [&'static str],
-    script: &'static Script,
+    text: &'static str,
 }
 
-fn tasks() -> Vec<Task> {
-    let task = |name, needs, script| Task { name, needs, script };
-    vec![
-        task("words", &[], script!(r#"printf '%s\n' pear fig apple fig > "$out/words""#, out)),
-        task("numbers", &[], script!(r#"seq 1 100 > "$out/numbers""#, out)),
-        task(
-            "sorted",
-            &["words"],
-            script!(r#"sort -u < "$out/words" > "$out/sorted"; echo "$(wc -l < "$out/sorted") words""#, out),
-        ),
-        // Thanks to `atomic`, no task sees half of a file.
-        task(
-            "report",
-            &["sorted", "numbers"],
-            script!(
-                r#"with atomic=true {
-                    { cat -- "$out/sorted"; tail -n 1 -- "$out/numbers" } > "$out/report"
-                }
-                echo written"#,
-                out
-            ),
-        ),
-        task("broken", &["words"], script!(r#"grep no-such-word -- "$out/words""#, out)),
-        task("slow", &[], script!(r#"defer { echo "stopped" }; /bin/sleep 60"#)),
-    ]
+/// The tasks, whose scripts have the input `out`.
+const TASKS: &[Task] = &[
+    Task { name: "words", needs: &[], text: r#"printf '%s\n' pear fig apple fig > "$out/words""# },
+    Task { name: "numbers", needs: &[], text: r#"seq 1 100 > "$out/numbers""# },
+    Task {
+        name: "sorted",
+        needs: &["words"],
+        text: r#"sort -u < "$out/words" > "$out/sorted"; echo "$(wc -l < "$out/sorted") words""#,
+    },
+    // Thanks to `atomic`, no task sees half of a file.
+    Task {
+        name: "report",
+        needs: &["sorted", "numbers"],
+        text: r#"
+            with atomic=true {
+                { cat -- "$out/sorted"; tail -n 1 -- "$out/numbers" } > "$out/report"
+            }
+            echo written
+        "#,
+    },
+    Task {
+        name: "archive",
+        needs: &["report"],
+        text: r#"
+            if (is_stale("$out/report.gz", ["$out/report"])) {
+                gzip --keep --force -- "$out/report"
+                echo packed
+            } else {
+                echo "up to date"
+            }
+        "#,
+    },
+    Task { name: "broken", needs: &["words"], text: r#"grep no-such-word -- "$out/words""# },
+    Task { name: "slow", needs: &[], text: r#"defer { echo "stopped" }; /bin/sleep 60"# },
+];
+
+/// `is_stale(target, sources)`: whether a target must be built, because it is missing or older than a source.
+fn is_stale(cx: &mut FunctionCx<'_>, target: PathBuf, sources: Vec<PathBuf>) -> io::Result<bool> {
+    // The directory of the script, which may differ from that of this process.
+    let changed = |path: &PathBuf| cx.cwd().join(path).metadata().and_then(|data| data.modified());
+    let built = match changed(&target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        other => other?,
+    };
+    let sources: Vec<SystemTime> = sources.iter().map(changed).collect::<io::Result<_>>()?;
+    Ok(sources.into_iter().any(|source| source > built))
 }
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
@@ -51,10 +74,10 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     if wanted.is_empty() {
         wanted.push("report".into());
     }
-    let tasks = tasks();
-    let mut left = plan(&tasks, &wanted)?;
+    let engine = Engine::builder().function_cx("is_stale", is_stale).build()?;
+    let mut left = plan(TASKS, &wanted)?;
 
-    let mut session = Session::new();
+    let mut session = engine.session();
     session.set("out", &*out);
     let token = CancelToken::new()?;
     let (ended, ends) = mpsc::channel();
@@ -65,13 +88,14 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         let (start, wait): (Vec<&Task>, _) = left.into_iter().partition(ready);
         left = wait;
         for task in start {
-            let (name, script) = (task.name, task.script);
+            let name = task.name;
+            let script: Script = engine.script_builder(name).input("out").parse(task.text)?;
             // A separate session, so that tasks don't share a directory or variables.
             let (mut session, token, ended) = (session.clone(), token.clone(), ended.clone());
             running += 1;
             thread::spawn(move || {
                 let say = move |line: &[u8]| println!("[{name}] {}", String::from_utf8_lossy(line));
-                let run = session.run(script).stdout(Output::lines(say)).cancel(&token);
+                let run = session.run(&script).stdout(Output::lines(say)).cancel(&token);
                 let result = run.stderr(Output::lines(say)).status();
                 // The receiver lives as long as a task runs.
                 let _ = ended.send((name, result));

@@ -84,12 +84,14 @@ pub use engine::dialog;
 pub use engine::program;
 pub use engine::{
     ActionError, AuditLog, Board, BuildError, CancelToken, Captured, ContextFunction, Engine, EngineBuilder,
-    Error, ErrorKind, Event, Function, FunctionCx, Input, Limits, LineSink, Observer, Output, ParseError,
-    PipelineReport, Place, Progress, Report, ResizeError, Run, Running, RunningInstance, RunningLoop,
-    RunningService, Script, ScriptBuilder, ServiceAction, Session, Signal, StageCx, StageEnd, StageError,
-    StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
+    Error, ErrorKind, Event, Function, FunctionCx, Input, Limits, LineSink, Method, Observer, Output,
+    ParseError, PipelineReport, Place, Progress, Report, ResizeError, Run, Running, RunningInstance,
+    RunningLoop, RunningService, Script, ScriptBuilder, ServiceAction, Session, Signal, StageCx, StageEnd,
+    StageError, StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
 };
 pub use engine::{build, tools};
+#[cfg(feature = "derive")]
+pub use pipewright_derive::{FromValue, IntoValue};
 pub use span::Span;
 pub use value::{FromValue, IntoValue, Value, ValueError};
 

@@ -24,6 +24,62 @@ fn tasks_run_after_what_they_need() {
 }
 
 #[test]
+fn a_function_of_the_host_decides_what_is_built() {
+    let out = directory();
+    let archive = || example("build_tool", &[out.path(), "archive".as_ref()]);
+    assert_eq!(archive().out(), "[sorted] 3 words\n[report] written\n[archive] packed\n");
+    // The report is written again, and is newer then.
+    assert!(archive().out().ends_with("[archive] packed\n"));
+    let old = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    let archived =
+        std::fs::File::options().write(true).open(out.path().join("report.gz")).expect("it exists");
+    archived.set_modified(old).expect("its time can be set");
+    assert!(archive().out().ends_with("[archive] up to date\n"));
+}
+
+#[test]
+fn a_release_is_tagged_with_its_notes() {
+    let home = directory();
+    let git = |arguments: &str| {
+        let outcome = Run::new("git").args(arguments.split('|')).dir(home.path()).run();
+        assert_eq!(outcome.status, 0, "{outcome}");
+        outcome.out()
+    };
+    let commit = |file: &str| {
+        std::fs::write(home.path().join(file), file).expect("a file can be written");
+        git(&format!("add|{file}"));
+        git(&format!("commit|-qm|add {file}"));
+    };
+    git("init|-q");
+    git("config|user.name|A");
+    git("config|user.email|a@example.org");
+    commit("b; touch x");
+    commit("a");
+    let release = |arguments: &[&str]| {
+        let arguments: Vec<&Path> = arguments.iter().map(Path::new).collect();
+        example("release", &[&[home.path()], &arguments[..]].concat())
+    };
+    let dry = release(&["1.0", "--dry-run"]);
+    assert!(dry.status == 0 && dry.out().contains("git tag"), "{dry}");
+    assert_eq!(git("tag"), "");
+    let first = release(&["1.0"]);
+    assert_eq!(first.status, 0, "{first}");
+    let notes = || std::fs::read_to_string(home.path().join("NOTES.md")).expect("it was written");
+    assert_eq!(notes(), "# 1.0\n\n- add a\n- add b; touch x\n");
+    assert_eq!(git("for-each-ref|--format=%(contents)|refs/tags/1.0").trim(), "- add a\n- add b; touch x");
+    commit("c");
+    assert_eq!(release(&["1.1"]).status, 0);
+    assert_eq!(notes(), "# 1.1\n\n- add c\n");
+    // The tag exists.
+    std::fs::write(home.path().join("d"), "").expect("a file can be written");
+    let again = release(&["no tag"]);
+    assert!(again.status != 0 && again.err().contains("`git` exited with"), "{again}");
+    std::fs::write(home.path().join("a"), "changed").expect("a file can be written");
+    let changed = release(&["1.2"]);
+    assert!(changed.status == 1 && changed.err().contains("commit these first"), "{changed}");
+}
+
+#[test]
 fn the_first_task_that_fails_stops_the_others() {
     let out = directory();
     let outcome = example("build_tool", &[out.path(), "slow".as_ref(), "broken".as_ref()]);

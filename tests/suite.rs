@@ -35,6 +35,7 @@ mod golden;
 mod growing;
 mod guard;
 mod host;
+mod host_values;
 mod hostile;
 #[cfg(feature = "prompt")]
 mod jobs;

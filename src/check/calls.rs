@@ -6,12 +6,11 @@ use super::scope::Name;
 use super::side_by_side::Effect;
 use super::types;
 use crate::diag::{self, code};
-use crate::host::HostFunction;
+
 use crate::methods::{self, MethodError, NameId};
 use crate::span::Span;
 use crate::syntax::ast;
 use crate::value::Value;
-use std::sync::Arc;
 
 /// Returns the function of the language itself that has this name.
 pub fn intrinsic(name: &str) -> Option<Intrinsic> {
@@ -124,36 +123,6 @@ impl<'s> Checker<'s> {
         ExprKind::Intrinsic(function, arguments)
     }
 
-    fn call_host(
-        &mut self,
-        function: Arc<HostFunction>,
-        arguments: Vec<ast::Argument<'s>>,
-        span: Span,
-    ) -> ExprKind {
-        let name = &*function.name;
-        if let Some(named) = arguments.iter().find_map(|argument| argument.name) {
-            let message = format!("`{name}` is the host's, and takes its arguments in order");
-            self.error(
-                code::ARGUMENT_COUNT,
-                named.span,
-                message,
-                "names are not known here",
-                "drop the name",
-            );
-        } else if arguments.len() != function.count {
-            let takes = match function.count {
-                1 => "one argument".to_owned(),
-                count => format!("{count} arguments"),
-            };
-            let message = format!("`{name}` takes {takes}, and is called with {}", arguments.len());
-            let blanks = vec!["…"; function.count].join(", ");
-            let help = format!("write: {name}({blanks})");
-            self.error(code::ARGUMENT_COUNT, span, message, "this call", &help);
-        }
-        let arguments = arguments.into_iter().map(|argument| self.expr(argument.value)).collect();
-        ExprKind::Host(function, arguments)
-    }
-
     pub(super) fn method(
         &mut self,
         receiver: ast::Expr<'s>,
@@ -204,9 +173,15 @@ impl<'s> Checker<'s> {
             self.error(code::UNDECLARED_NAME, name.span, message, "no type has it", &help);
             return ExprKind::Value(Value::Null);
         }
+        let hosted: Vec<_> = self.project.hosted.methods(name.text).cloned().collect();
+        if !hosted.is_empty() {
+            return self.host_method(receiver, hosted, name.text, arguments, span);
+        }
         let Some(id) = methods::name_id(name.text) else {
             let message = format!("no method `{}`", name.text);
+            let hosted = self.project.hosted.methods.iter().map(|method| &*method.name);
             let help = methods::suggest(name.text)
+                .or_else(|| diag::similar(name.text, hosted).map(|near| format!("did you mean `{near}`?")))
                 .unwrap_or_else(|| "docs/REFERENCE.md lists all methods".to_string());
             self.error(code::UNDECLARED_NAME, name.span, message, "no type has it", &help);
             return ExprKind::Value(Value::Null);

@@ -16,7 +16,8 @@ pub fn method(context: &Context<'_, '_>, call: &Expr<'_>, is_last: bool) -> Opti
     let is_environment = matches!(receiver.kind, ExprKind::Name("env"));
     let is_member = matches!(receiver.kind, ExprKind::Name(root) if matches!(context.scopes.find(root), Some(Name::Module(_)) | None));
     let id = methods::name_id(name.text)?;
-    if is_environment || is_member || has_effect(id) || acts(context, id, arguments) {
+    let is_of_host = context.hosted.methods(name.text).next().is_some();
+    if is_environment || is_member || is_of_host || has_effect(id) || acts(context, id, arguments) {
         return None;
     }
     let text = &context.text[call.span.range()];

@@ -19,6 +19,7 @@ mod expressions;
 mod false_tests;
 mod functions;
 mod history_events;
+mod host_calls;
 mod kind;
 mod lints;
 mod lookalikes;

@@ -18,7 +18,7 @@ use crate::builtins::Builtin;
 use crate::diag::{Diagnostic, Source};
 use crate::expand::glob::Glob;
 use crate::expand::pattern::Pattern;
-use crate::host::{HostFunction, HostStage};
+use crate::host::{HostFunction, HostMethod, HostStage};
 use crate::methods::{Method, NameId};
 use crate::process::Signal;
 use crate::programs::ValueKind;

@@ -6,7 +6,11 @@ use crate::builtins::{self, KEYWORDS};
 use crate::check;
 use crate::diag::visible;
 use crate::eval::{Board, Observer, Observers};
-use crate::host::{ContextFunction, Function, HostFunction, HostStage, Hosted, StageCx, StageError};
+use crate::host::{
+    ContextFunction, Function, HostFunction, HostMethod, HostStage, Hosted, Method, StageCx, StageError,
+};
+use crate::methods;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -138,6 +142,36 @@ impl EngineBuilder {
     /// ```
     pub fn function_cx<A, R>(mut self, name: &str, function: impl ContextFunction<A, R>) -> Self {
         self.add_function(HostFunction::with_context(name, function));
+        self
+    }
+
+    /// Adds a method to the values of the host that hold a `T`, [`Value::host`](crate::Value::host): `value.name(a, b)`
+    /// in a script calls a closure or function with `&T` and up to three typed arguments; see [`Method`]. Several types
+    /// may have a method of the same name, and a value of the language keeps its own.
+    ///
+    /// Failures are those of a function: see [`EngineBuilder::function`].
+    ///
+    /// ```
+    /// use pipewright::{Engine, Value};
+    ///
+    /// struct Version { major: i64, minor: i64 }
+    ///
+    /// let engine = Engine::builder()
+    ///     .function("version", || Value::host(Version { major: 1, minor: 90 }))
+    ///     .method("is_at_least", |version: &Version, major: i64, minor: i64| (version.major, version.minor) >= (major, minor))
+    ///     .build()?;
+    /// let script = engine.script("t", "echo $[version().is_at_least(1, 88)]")?;
+    /// assert_eq!(engine.session().run(&script).read()?, "true");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn method<T: Any + Send + Sync, A, R>(mut self, name: &str, method: impl Method<T, A, R>) -> Self {
+        let method = HostMethod::new(name, method);
+        let is_name = is_name(name, "_");
+        // A method that changes its variable is bound to one, whatever the type of the value.
+        let reserved = KEYWORDS.contains(&name) || methods::name_id(name).is_some_and(methods::changes);
+        let taken = self.shared.hosted.methods(name).any(|other| other.owner == method.owner);
+        self.look_at("a method", name, is_name, reserved, taken);
+        self.shared.hosted.methods.push(Arc::new(method));
         self
     }
 

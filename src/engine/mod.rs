@@ -40,7 +40,7 @@ pub use crate::eval::{
     ActionError, Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunningInstance,
     RunningLoop, RunningService, ServiceAction, TurnEnd,
 };
-pub use crate::host::{ContextFunction, Function, FunctionCx, StageCx, StageError, Streams};
+pub use crate::host::{ContextFunction, Function, FunctionCx, Method, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};
 pub use cancel::CancelToken;
 pub use engine::{BuildError, Engine, EngineBuilder};

@@ -137,7 +137,9 @@ impl Interpreter {
         let touched = self.dry().unknowns > before;
         let strict = match &expr.kind {
             ExprKind::Binary { operator, .. } => *operator != crate::value::ops::Op::Concat,
-            ExprKind::Method(..) | ExprKind::Library(..) | ExprKind::Host(..) => true,
+            ExprKind::Method(..) | ExprKind::HostMethod(..) | ExprKind::Library(..) | ExprKind::Host(..) => {
+                true
+            }
             _ => false,
         };
         let value = match value {

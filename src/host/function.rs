@@ -94,7 +94,7 @@ functions! {
     4: A 0 B 1 C 2 D 3;
 }
 
-fn argument<T: for<'v> FromValue<'v>>(arguments: &[Value], place: usize) -> Result<T, CallError> {
+pub(super) fn argument<T: for<'v> FromValue<'v>>(arguments: &[Value], place: usize) -> Result<T, CallError> {
     let value = arguments.get(place).unwrap_or(&Value::Null);
     T::from_value(value).map_err(|error| CallError::Argument(place, error))
 }

@@ -85,7 +85,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     let name = id.name();
     let found = receiver.type_of();
     let owners: Vec<_> = id.methods().map(|method| method.receiver).collect();
-    let message = format!("{} has no method `{name}`", found.phrase());
+    let message = format!("{} has no method `{name}`", receiver.phrase());
     let owned_by = |owner| owners.contains(&owner);
     // In the form of a call.
     let bare = id.methods().all(|method| method.parameters.is_empty());

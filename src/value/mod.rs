@@ -15,10 +15,15 @@ pub(crate) mod literal;
 pub(crate) mod meter;
 pub(crate) mod ops;
 
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+#[path = "derive.rs"]
+pub mod __derive;
 mod access;
 mod collections;
 mod convert;
 mod deferred_drop;
+mod host;
 mod into;
 mod scalar;
 mod secret;
@@ -27,7 +32,8 @@ mod serde;
 mod text;
 
 use meter::Charge;
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -82,7 +88,7 @@ pub enum Value {
     Map(Map),
     /// Whole numbers from one to another.
     Range(Arc<Range>),
-    /// A function, a job, a secret: a value of the engine.
+    /// A function, a job, a secret: a value of the engine. Or a value of the host: [`Value::host`].
     Opaque(Arc<Opaque>),
 }
 
@@ -92,7 +98,8 @@ const _: () = {
     shared_between_threads::<Value>();
 };
 
-/// A value whose content only the engine can access. Two are equal if they are the same one.
+/// A value whose content only the engine can access, or the host that made it ([`Value::host`]). Two are equal if they
+/// are the same one.
 ///
 /// ```
 /// use pipewright::{Script, Session, Value};
@@ -105,11 +112,13 @@ const _: () = {
 /// ```
 #[non_exhaustive]
 pub struct Opaque {
-    /// Its kind, for messages: `"function"`, `"job"`, `"worker"` or `"service"`.
+    /// Its kind, for messages: `"function"`, `"job"`, `"worker"` or `"service"`; for a value of the host the name of its type.
     pub kind: &'static str,
     /// Its name, for messages; may be empty.
     pub name: String,
     payload: Option<Box<dyn Any + Send + Sync>>,
+    /// The type of the data of a host.
+    host_type: Option<TypeId>,
     #[expect(dead_code, reason = "held to be dropped")]
     charge: Charge,
 }
@@ -119,7 +128,14 @@ impl Opaque {
     pub(crate) fn new(kind: &'static str, name: impl Into<String>, payload: impl Any + Send + Sync) -> Self {
         let (name, payload) = (name.into(), Box::new(payload));
         let charge = Charge::new(size_of::<Self>() + 64 + name.len() + size_of_val(&*payload));
-        Self { kind, name, payload: Some(payload), charge }
+        Self { kind, name, payload: Some(payload), host_type: None, charge }
+    }
+
+    /// Wraps data of the host.
+    fn of_host(kind: &'static str, host_type: TypeId, payload: impl Any + Send + Sync) -> Self {
+        let mut opaque = Self::new(kind, "", payload);
+        opaque.host_type = Some(host_type);
+        opaque
     }
 
     /// Returns the wrapped data, if it is a `T`.
@@ -179,7 +195,7 @@ pub enum Type {
     Service,
     /// `secret(x)`
     Secret,
-    /// Any other opaque kind.
+    /// A value of the host: [`Value::host`].
     Opaque,
 }
 
@@ -262,6 +278,14 @@ impl Value {
                 secret::KIND => Type::Secret,
                 _ => Type::Opaque,
             },
+        }
+    }
+
+    /// Returns the name of its type with the article, as [`Type::phrase`] does.
+    pub(crate) fn phrase(&self) -> Cow<'static, str> {
+        match self {
+            Value::Opaque(opaque) if opaque.host_type.is_some() => format!("a {}", opaque.kind).into(),
+            other => other.type_of().phrase().into(),
         }
     }
 

@@ -73,6 +73,8 @@ pub enum ExprKind {
     /// A function of the host.
     Host(Arc<HostFunction>, Box<[Expr]>),
     Method(Box<Expr>, NameId, Box<MethodArguments>),
+    /// A method of a value of the host.
+    HostMethod(Box<Expr>, Box<HostMethodCall>),
     /// A method that changes the variable on which it is called.
     Change(Box<Change>),
     Call(FunctionId, Box<[Argument]>),
@@ -97,6 +99,17 @@ impl fmt::Debug for LibraryFunction {
 pub struct MethodArguments {
     pub positional: Box<[Expr]>,
     pub named: Box<[(Box<str>, Expr)]>,
+}
+
+/// A call of a method that some types of the host have.
+#[derive(Debug)]
+pub struct HostMethodCall {
+    pub name: Box<str>,
+    /// One for each type that has it.
+    pub methods: Box<[Arc<HostMethod>]>,
+    /// The methods of the language with this name, for other values.
+    pub otherwise: Option<NameId>,
+    pub arguments: MethodArguments,
 }
 
 #[derive(Debug)]

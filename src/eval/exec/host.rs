@@ -1,6 +1,6 @@
 //! Calls of functions and stages of the host.
 
-use crate::check::program::Expr;
+use crate::check::program::{Expr, HostMethodCall};
 use crate::diag::{code, visible};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
@@ -37,11 +37,6 @@ impl Interpreter {
     ) -> Eval<Value> {
         let values = self.values(arguments)?;
         self.check_interrupt()?;
-        let name = &function.name;
-        let failed = |message: String| {
-            let error = page(code::HOST_FAILED, self.source(), span, message, "in this call");
-            Error::value(error).into()
-        };
         let stopped = RefCell::default();
         let called = function.call(&values, |call| {
             let console = Console { run: self, span, out: RefCell::default(), stopped: RefCell::default() };
@@ -63,7 +58,46 @@ impl Interpreter {
         if let Some(unwind) = stopped.into_inner() {
             return Err(unwind);
         }
-        called.map_err(|error| match error {
+        called.map_err(|error| self.call_error(error, &function.name, arguments, span))
+    }
+
+    /// Calls a method of a value of the host; or, if the value has another type, the language's method of this name.
+    pub(in crate::eval) fn host_method(
+        &mut self,
+        receiver: &Expr,
+        call: &HostMethodCall,
+        span: Span,
+    ) -> Eval<Value> {
+        let HostMethodCall { name, methods, otherwise, arguments } = call;
+        let this = self.expr(receiver)?;
+        let owner = this.host_type();
+        let Some(method) = methods.iter().find(|method| Some(method.owner) == owner) else {
+            if let Some(id) = otherwise {
+                return self.method_of(&this, receiver.span, *id, arguments, span);
+            }
+            let message = format!("{} has no method `{name}`", this.phrase());
+            let page = page(code::WRONG_TYPE, self.source(), receiver.span, message, "not what has it");
+            return Err(Error::value(page).into());
+        };
+        let arguments = &arguments.positional;
+        let values = self.values(arguments)?;
+        self.check_interrupt()?;
+        if values.len() != method.count {
+            let message =
+                format!("`{name}` takes {} arguments, and is called with {}", method.count, values.len());
+            let page = page(code::BAD_ARGUMENTS, self.source(), span, message, "this call");
+            return Err(Error::value(page).into());
+        }
+        let called = method.call(&this, &values).unwrap_or(Ok(Value::Null));
+        called.map_err(|error| self.call_error(error, name, arguments, span))
+    }
+
+    fn call_error(&self, error: CallError, name: &str, arguments: &[Expr], span: Span) -> Unwind {
+        let failed = |message: String| {
+            let error = page(code::HOST_FAILED, self.source(), span, message, "in this call");
+            Error::value(error).into()
+        };
+        match error {
             CallError::Argument(place, error) => {
                 let message = format!("argument {} of `{name}`: {error}", place + 1);
                 let at = arguments.get(place).map_or(span, |argument| argument.span);
@@ -73,7 +107,7 @@ impl Interpreter {
             CallError::Panicked(message) => {
                 failed(format!("`{name}` of the host panicked: {}", visible(message.as_bytes())))
             }
-        })
+        }
     }
 
     /// Runs a stage with the current descriptors, and returns its status.

@@ -159,6 +159,7 @@ impl Interpreter {
             ExprKind::Service(service) => self.start_service(service, expr.span),
             ExprKind::Record { capture, body } => self.record(*capture, body, expr.span),
             ExprKind::Method(receiver, name, arguments) => self.method(receiver, *name, arguments, expr.span),
+            ExprKind::HostMethod(receiver, call) => self.host_method(receiver, call, expr.span),
             ExprKind::Change(change) => self.change(change, expr.span),
             ExprKind::Library(function, arguments) => self.library(function.0, arguments, expr.span),
             ExprKind::Host(function, arguments) => self.host_function(function, arguments, expr.span),

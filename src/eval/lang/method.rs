@@ -44,12 +44,24 @@ impl Interpreter {
         span: Span,
     ) -> Eval<Value> {
         let value = self.expr(receiver)?;
-        let Some(method) = methods::find(&value, name) else {
-            return Err(self.method_error(methods::missing(&value, name), receiver.span, arguments));
+        self.method_of(&value, receiver.span, name, arguments, span)
+    }
+
+    /// Calls a method of a value whose expression is at `at`.
+    pub(in crate::eval) fn method_of(
+        &mut self,
+        value: &Value,
+        at: Span,
+        name: NameId,
+        arguments: &MethodArguments,
+        span: Span,
+    ) -> Eval<Value> {
+        let Some(method) = methods::find(value, name) else {
+            return Err(self.method_error(methods::missing(value, name), at, arguments));
         };
         let mut bound = self.bound(method, arguments, span)?;
         self.run_method(method, arguments, span, |run, caller| match run {
-            Run::Value(run) => run(caller, &value, &mut bound),
+            Run::Value(run) => run(caller, value, &mut bound),
             // The check ensures that only a variable has these.
             Run::Change(run) => run(&mut value.clone(), &mut bound),
         })
