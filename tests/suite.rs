@@ -85,6 +85,7 @@ mod signals;
 mod support;
 mod tidy;
 mod top;
+mod top_serve;
 mod types;
 mod workers;
 mod working_day;

@@ -208,7 +208,7 @@ fn the_turns_of_a_loop_with_one_job_stay_one_by_one() {
 fn a_wrong_option_of_top_is_refused() {
     let outcome = Run::pipewright().args(["top", "--jsno"]).run();
     assert_eq!(outcome.status, 2);
-    assert!(outcome.err().contains("usage: pipewright top [--json]"), "{outcome}");
+    assert!(outcome.err().contains("usage: pipewright top [--json | --serve ADDRESS]"), "{outcome}");
 }
 
 /// Returns the processes of the instances of the first service.
@@ -319,4 +319,26 @@ fn child_named(parent: u32, name: &str) -> i32 {
         assert!(begun.elapsed() < Duration::from_secs(30), "no child {name} but: {children}");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+#[test]
+fn a_script_that_is_stopped_is_left_out_however_often_it_is_asked() {
+    let mut script = Script::start(&[], LOOP);
+    script.until("two turns run", |listed| listed[0]["loops"][0]["running"] == 2);
+    let send = |signal| {
+        // SAFETY: it is a child that has not been awaited.
+        assert_eq!(unsafe { libc::kill(script.child.id() as i32, signal) }, 0);
+    };
+    send(libc::SIGSTOP);
+    // More connections than may wait: from then on another one would wait, too.
+    let (socket, told) = (script.socket(), std::sync::mpsc::channel());
+    std::thread::spawn(move || {
+        while std::os::unix::net::UnixStream::connect(&socket).is_ok() && told.0.send(()).is_ok() {}
+    });
+    while told.1.recv_timeout(Duration::from_millis(500)).is_ok() {}
+    assert_eq!(script.top(), serde_json::json!([]));
+    drop(told.1);
+    send(libc::SIGCONT);
+    script.until("it is listed again", |listed| listed[0]["loops"][0]["running"] == 2);
+    script.finish();
 }

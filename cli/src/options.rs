@@ -1,8 +1,9 @@
 //! The command line: its help, its options and their parsing.
 
 use lexopt::Arg;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
@@ -18,8 +19,9 @@ Usage: pipewright [OPTION…] FILE [ARGUMENT…]
 
 The script's arguments are in its list `args`. Without a script, on a
 terminal, pipewright is an interactive prompt. `top` shows the loops side by
-side and the services of your running scripts; with --json it prints them once.
-(A script of that name is ./top.)
+side and the services of your running scripts: as a table, once as JSON, or as a
+page and as metrics for Prometheus at an address such as 127.0.0.1:9400. (A
+script of that name is ./top.)
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
@@ -82,9 +84,16 @@ pub enum Mode {
     Explain(String),
     VerifyAudit(PathBuf),
     /// The loops and services of running scripts.
-    Top {
-        json: bool,
-    },
+    Top(Top),
+}
+
+/// The form in which `pipewright top` shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Top {
+    Table,
+    Json,
+    /// A page, which is served at this address of the loopback interface.
+    Served(SocketAddr),
 }
 
 #[derive(Default)]
@@ -191,7 +200,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 return Ok(options);
             }
             Some(Arg::Value(word)) if word == "top" => {
-                options.mode = Mode::Top { json: is_json(&mut parser)? };
+                options.mode = Mode::Top(form_of_top(&mut parser)?);
                 return Ok(options);
             }
             Some(Arg::Value(file)) => {
@@ -220,19 +229,46 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
 }
 
 /// Reads the options of `pipewright top`.
-fn is_json(parser: &mut lexopt::Parser) -> Result<bool, String> {
-    let mut json = false;
+fn form_of_top(parser: &mut lexopt::Parser) -> Result<Top, String> {
+    let mut form = Top::Table;
     let wrong = |error: lexopt::Error| format!("pipewright: top: {error}\n{USAGE_OF_TOP}");
     while let Some(arg) = parser.next().map_err(wrong)? {
-        match arg {
-            Arg::Long("json") => json = true,
+        let new = match arg {
+            Arg::Long("json") => Top::Json,
+            Arg::Long("serve") => Top::Served(loopback(&parser.value().map_err(wrong)?)?),
             other => return Err(wrong(other.unexpected())),
+        };
+        if std::mem::replace(&mut form, new) != Top::Table {
+            return Err(format!("pipewright: top: one of --json and --serve, and only once\n{USAGE_OF_TOP}"));
         }
     }
-    Ok(json)
+    Ok(form)
 }
 
-const USAGE_OF_TOP: &str = "usage: pipewright top [--json]";
+/// Reads an address to serve at. Only the loopback interface is allowed, since the answers are not encrypted.
+fn loopback(value: &OsStr) -> Result<SocketAddr, String> {
+    let text = value.to_string_lossy();
+    let shown = pipewright::diag::visible(text.as_bytes());
+    let text = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.into_owned(),
+    };
+    let address: SocketAddr = text.parse().map_err(|_| {
+        let message = format!("pipewright: top: --serve expects an address with a port, found `{shown}`");
+        format!("{message}\nwrite: pipewright top --serve 127.0.0.1:9400")
+    })?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    let port = address.port();
+    Err(format!(
+        "pipewright: top: --serve: `{shown}` can be reached from other machines, and the page is not encrypted
+write: pipewright top --serve 127.0.0.1:{port}
+To see it on another machine, forward the port: ssh -L {port}:127.0.0.1:{port} HOST"
+    ))
+}
+
+const USAGE_OF_TOP: &str = "usage: pipewright top [--json | --serve ADDRESS]";
 
 #[cfg(test)]
 mod tests {

@@ -55,7 +55,7 @@ fn act(options: Options) -> Result<u8, u8> {
             0
         }
         Mode::Interactive { private } => interactive(private),
-        Mode::Top { json } => top::show(json),
+        Mode::Top(form) => top::show(form),
         Mode::Run => {
             if options.guard {
                 match program::guard() {

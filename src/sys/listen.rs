@@ -1,11 +1,11 @@
 //! Listening sockets, which are opened once and handed to the programs that accept from them.
 
-use super::descriptor;
+use super::{descriptor, socket};
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 /// The number of connections that wait to be accepted (listen(2)); the kernel's own limit may be lower.
@@ -154,7 +154,7 @@ fn listen_more(socket: BorrowedFd<'_>) -> io::Result<()> {
 fn is_dead(path: &Path) -> bool {
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
     let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    is_socket && UnixStream::connect(path).is_err_and(refused)
+    is_socket && socket::connect(path).is_err_and(refused)
 }
 
 #[cfg(test)]

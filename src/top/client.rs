@@ -6,7 +6,6 @@ use crate::sys::{access, socket};
 use std::fs;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 /// A process of this user that publishes its board.
@@ -67,7 +66,7 @@ impl Run {
     }
 
     fn request(&self, request: &Request) -> io::Result<Option<State>> {
-        let server = UnixStream::connect(&self.path)?;
+        let server = socket::connect(&self.path)?;
         server.set_read_timeout(Some(TIMEOUT))?;
         server.set_write_timeout(Some(TIMEOUT))?;
         if socket::peer_user(server.as_fd())? != access::effective_user().0 {
@@ -80,11 +79,12 @@ impl Run {
 
     /// Returns whether a process listens. Removes the socket otherwise.
     fn lives(&self) -> bool {
-        match UnixStream::connect(&self.path) {
+        match socket::connect(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 let _ = fs::remove_file(&self.path);
                 false
             }
+            // One that is stopped lives, and is left out when it does not answer.
             connected => connected.is_ok(),
         }
     }

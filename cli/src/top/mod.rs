@@ -1,35 +1,59 @@
-//! `pipewright top`: the loops and services of running scripts, seen from another terminal.
+//! `pipewright top`: the loops and services of running scripts, seen from another terminal or in a browser.
 
 mod publish;
 #[cfg(feature = "top")]
 mod screen;
+#[cfg(feature = "top-serve")]
+mod serve;
 mod table;
 #[cfg(feature = "top")]
 mod view;
 
-use crate::print::print;
+use crate::options::Top;
+use crate::print::{print, print_error};
 pub use publish::Published;
+use std::net::SocketAddr;
 
-/// Shows the loops and services of all scripts of this user that run: on a terminal until the user quits, elsewhere once. Returns the
-/// exit status.
-pub fn show(json: bool) -> u8 {
+/// Shows the loops and services of all scripts of this user that run. A table on a terminal is redrawn until the user
+/// quits; elsewhere it is printed once. Returns the exit status.
+pub fn show(form: Top) -> u8 {
+    match form {
+        Top::Table => show_table(),
+        Top::Json => {
+            // Numbers, texts and lists always have a form in JSON.
+            print(&format!("{}\n", serde_json::to_string(&states()).unwrap_or_default()))
+        }
+        Top::Served(address) => serve(address),
+    }
+}
+
+fn states() -> Vec<pipewright::top::State> {
+    pipewright::top::runs().iter().filter_map(|run| run.state().ok()).collect()
+}
+
+fn show_table() -> u8 {
     #[cfg(feature = "top")]
     {
         use std::io::IsTerminal;
-        if !json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-            return match screen::show() {
-                Ok(()) => 0,
-                Err(error) => {
-                    crate::print::print_error(&format!("pipewright: top: {error}\n"));
-                    1
-                }
-            };
+        if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+            return screen::show().map_or_else(|error| failed(&error.to_string()), |()| 0);
         }
     }
-    let states: Vec<_> = pipewright::top::runs().iter().filter_map(|run| run.state().ok()).collect();
-    if json {
-        // Numbers, texts and lists always have a form in JSON.
-        return print(&format!("{}\n", serde_json::to_string(&states).unwrap_or_default()));
-    }
-    print(&table::table(&states))
+    print(&table::table(&states()))
+}
+
+#[cfg(feature = "top-serve")]
+fn serve(address: SocketAddr) -> u8 {
+    serve::serve(address).unwrap_or_else(|message| failed(&message))
+}
+
+#[cfg(not(feature = "top-serve"))]
+fn serve(_: SocketAddr) -> u8 {
+    failed("--serve: this build has no server: its feature `top-serve` is off");
+    2
+}
+
+fn failed(message: &str) -> u8 {
+    print_error(&format!("pipewright: top: {message}\n"));
+    1
 }
