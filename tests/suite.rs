@@ -64,6 +64,8 @@ mod prompt_feel;
 mod prompt_files;
 #[cfg(feature = "prompt")]
 mod prompt_history;
+#[cfg(feature = "prompt")]
+mod prompt_rc;
 mod readme;
 mod real_parts;
 mod reference;

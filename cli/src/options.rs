@@ -15,13 +15,15 @@ Usage: pipewright [OPTION…] FILE [ARGUMENT…]
        command-that-writes-a-script | pipewright
        pipewright [-i | --private]
        pipewright top [--json]
+       pipewright config
        pipewright --fmt [--check] [FILE…]
 
 The script's arguments are in its list `args`. Without a script, on a
 terminal, pipewright is an interactive prompt. `top` shows the loops side by
 side and the services of your running scripts: as a table, once as JSON, or as a
-page and as metrics for Prometheus at an address such as 127.0.0.1:9400. (A
-script of that name is ./top.)
+page and as metrics for Prometheus at an address such as 127.0.0.1:9400.
+`config` opens the configuration of the prompt in your editor. (Scripts of these
+names are ./top and ./config.)
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
@@ -83,6 +85,8 @@ pub enum Mode {
     Doctor,
     Explain(String),
     VerifyAudit(PathBuf),
+    /// The configuration of the prompt, in an editor.
+    Config,
     /// The loops and services of running scripts.
     Top(Top),
 }
@@ -201,6 +205,13 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
             }
             Some(Arg::Value(word)) if word == "top" => {
                 options.mode = Mode::Top(form_of_top(&mut parser)?);
+                return Ok(options);
+            }
+            Some(Arg::Value(word)) if word == "config" => {
+                if let Some(other) = parser.next().map_err(wrong)? {
+                    return Err(wrong(other.unexpected()));
+                }
+                options.mode = Mode::Config;
                 return Ok(options);
             }
             Some(Arg::Value(file)) => {

@@ -55,6 +55,7 @@ fn act(options: Options) -> Result<u8, u8> {
             0
         }
         Mode::Interactive { private } => interactive(private),
+        Mode::Config => return config().and_then(act),
         Mode::Top(form) => top::show(form),
         Mode::Run => {
             if options.guard {
@@ -94,6 +95,19 @@ fn interactive(private: bool) -> u8 {
 fn interactive(_: bool) -> u8 {
     print_error("pipewright: -i: this build has no prompt: its feature `prompt` is off\n");
     2
+}
+
+/// Returns the script that opens the configuration.
+#[cfg(feature = "prompt")]
+fn config() -> Result<Options, u8> {
+    let text = Text::Code(crate::repl::edit_command()?);
+    Ok(Options { text, no_top: true, ..Options::default() })
+}
+
+#[cfg(not(feature = "prompt"))]
+fn config() -> Result<Options, u8> {
+    print_error("pipewright: config: this build has no prompt: its feature `prompt` is off\n");
+    Err(2)
 }
 
 /// Builds the engine of the script.

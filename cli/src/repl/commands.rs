@@ -17,6 +17,17 @@ pub const COMMANDS: &[(&str, &str)] = &[
          list. history --private keeps no entries until history --private off.",
     ),
     (
+        "abbr",
+        "Makes a word stand for a text, which replaces it as you type: abbr gco 'git checkout'. abbr --erase gco ends that.",
+    ),
+    (
+        "bind",
+        "Makes a key run an entry, whose value, if it is a text, is inserted: bind ctrl-t 'pick()'. bind --erase ctrl-t ends \
+         that.",
+    ),
+    ("reload", "Runs rc.pw again, without the abbreviations and keys from before."),
+    ("import-env", "Takes the variables of the environment that a file of sh sets: import-env ~/.profile"),
+    (
         "complete",
         "Declares the words that complete a command: complete(\"deploy\", [\"--env=\", \"staging\"]). It takes a list of \
          words, a map of words and descriptions, or a function that returns either. complete --learn NAME… lets Tab \

@@ -1,6 +1,8 @@
-//! `help`, `history` and `complete`, the commands that only the prompt has. They are stages like any other, so
+//! `help`, `history`, `abbr`, `bind` and `complete`, the commands that only the prompt has. They are stages like any other, so
 //! `history | grep make` works.
 
+use super::abbreviations::{self, Abbreviations};
+use super::bindings::{self, Bindings};
 use super::commands::{COMMANDS, text};
 use super::{declare, history};
 use pipewright::diag::wrap;
@@ -24,12 +26,16 @@ pub fn engine(
     completions: declare::Shared,
     history: Option<PathBuf>,
     private: Arc<AtomicBool>,
+    abbreviations: Abbreviations,
+    bindings: Bindings,
 ) -> Result<Engine, BuildError> {
     let declares = completions.clone();
     Engine::builder()
         .own_process()
         .stage("help", move |cx: &mut StageCx<'_>| help(cx, &declared))
         .stage("history", move |cx: &mut StageCx<'_>| history::command(cx, history.as_deref(), &private))
+        .stage("abbr", move |cx: &mut StageCx<'_>| abbreviations::command(cx, &abbreviations))
+        .stage("bind", move |cx: &mut StageCx<'_>| bindings::command(cx, &bindings))
         .stage("complete", move |cx: &mut StageCx<'_>| declare::command(cx, &completions))
         .function("complete", move |command: Vec<u8>, words: Value| {
             declare::declare(&declares, command, words)

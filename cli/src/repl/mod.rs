@@ -2,34 +2,46 @@
 //! [`Dialog`], so that variables, functions, the working directory and the environment continue. It uses only the
 //! public API of the library.
 
+mod abbreviations;
 mod ahead;
+mod bindings;
 mod commands;
 mod complete;
+mod configuration;
 mod correct;
 mod declare;
 mod editor;
 mod help;
 mod highlight;
 mod history;
+mod import;
+mod jobs;
 mod learn;
 mod outside;
 mod own;
+mod pages;
 mod places;
 mod programs;
+mod record;
+mod settings;
 mod show;
 mod text;
 mod window;
 
 use crate::colour;
 use crate::print::print_error;
+use abbreviations::Abbreviations;
 use ahead::Taken;
+use bindings::Bindings;
 use complete::world::{Failure, Live};
 use declare::Completions;
-use editor::{Editor, EditorConfig, Read};
+use editor::{Bound, Editor, EditorConfig, Read};
 use history::{Entry, History};
+use jobs::tell_suspended;
 use own::Own;
-use pipewright::diag::{Diagnostic, code, quote_word, reason};
-use pipewright::dialog::{Dialog, Ended, Entry as Checked, Job, Kind, News, Rewritten};
+use pages::{headline, is_of_stages, is_told, show_page};
+use pipewright::diag::Diagnostic;
+use pipewright::dialog::{Dialog, Ended, Entry as Checked, Kind, Rewritten};
 use pipewright::program::{self, terminal_width};
 use pipewright::{BuildError, ParseError, Signal, Value};
 use rustyline::error::ReadlineError;
@@ -41,6 +53,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use text::State;
+
+pub use settings::edit_command;
 
 /// Returns whether standard input and output are a terminal that can edit lines.
 pub fn is_possible() -> bool {
@@ -84,9 +98,13 @@ struct Shell {
     statuses: Vec<u8>,
     took: Duration,
     /// The text with which the next entry begins: a line that Ctrl-Z interrupted, or the text from an editor.
-    offered: String,
+    offered: (String, String),
     /// Whether the prompt has warned the user about running jobs. The next request to leave ends them.
     warned: bool,
+    abbreviations: Abbreviations,
+    bindings: Bindings,
+    /// Whether rc.pw is running.
+    is_configuring: bool,
     /// The page of the last error that was shown in one line.
     hidden: Option<Diagnostic>,
     /// The directory, as the prompt shows it.
@@ -112,8 +130,16 @@ impl Shell {
         let declared = help::Declared::default();
         let file = places::history();
         let completions = Arc::new(Mutex::new(Completions::new(places::allowed())));
+        let (abbreviations, bindings) = (Abbreviations::default(), Bindings::default());
         let private = Arc::new(AtomicBool::new(is_private));
-        let engine = help::engine(declared.clone(), completions.clone(), file.clone(), private.clone())?;
+        let engine = help::engine(
+            declared.clone(),
+            completions.clone(),
+            file.clone(),
+            private.clone(),
+            abbreviations.clone(),
+            bindings.clone(),
+        )?;
         let mut session = engine.session();
         if session.env("HOME").is_none_or(|home| home.is_empty())
             && let Some(home) = program::home()
@@ -123,8 +149,13 @@ impl Shell {
         let dialog = Rc::new(RefCell::new(Dialog::new(session)?));
         let live = Rc::new(Live::new(dialog.clone(), completions));
         let queue = dialog.borrow().key_queue().map(Arc::new);
-        let config =
-            EditorConfig { history: file.clone(), colours: colour::is_wanted(), vi: places::edits_as_vi() };
+        let config = EditorConfig {
+            history: file.clone(),
+            abbreviations: abbreviations.clone(),
+            bindings: bindings.clone(),
+            colours: colour::is_wanted(),
+            vi: places::edits_as_vi(),
+        };
         let editor = Editor::new(live.clone(), queue, &config)?;
         Ok(Self {
             dialog,
@@ -137,8 +168,11 @@ impl Shell {
             status: 0,
             statuses: vec![0],
             took: Duration::ZERO,
-            offered: String::new(),
+            offered: Default::default(),
             warned: false,
+            abbreviations,
+            bindings,
+            is_configuring: false,
             hidden: None,
             place: String::new(),
             has_title: window::is_known(),
@@ -157,27 +191,6 @@ impl Shell {
             print(window::RESTORE_TITLE);
         }
         status
-    }
-
-    /// Runs the user's rc.pw, whose errors do not prevent the prompt. Returns the status if it has ended the prompt.
-    fn configure(&mut self) -> Option<u8> {
-        let path = places::configuration()?;
-        let text = match places::read(&path, u64::MAX) {
-            Ok(text) => String::from_utf8_lossy(&text).into_owned(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-            Err(error) => {
-                let path = quote_word(path.as_os_str().as_encoded_bytes());
-                print_error(&format!("pipewright: can't read {path}: {}\n", reason(&error)));
-                return None;
-            }
-        };
-        let checked = self.dialog.borrow().check_file(&path, &text);
-        let next = self.perform_checked(checked, &path.to_string_lossy(), &text);
-        (self.status, self.statuses) = (0, vec![0]);
-        match next {
-            Next::Entry => None,
-            Next::Exit(status) => Some(status),
-        }
     }
 
     fn converse(&mut self) -> u8 {
@@ -204,24 +217,32 @@ impl Shell {
             if request == Some(Signal::HUP) {
                 return 128 + Signal::HUP.number() as u8;
             }
-            let runs = matches!(read, Read::Entry(_) | Read::Outside(_)) && !colour::is_dumb();
+            let runs =
+                matches!(read, Read::Entry(_) | Read::Outside(_) | Read::Bound(_)) && !colour::is_dumb();
             // A signal that arrives from here on must not be discarded. If Ctrl-C came right after Enter in `sleep
             // 60`, the program would continue.
             if request.is_some_and(|signal| signal != Signal::INT || !runs) {
                 self.dialog.borrow().take_signal();
             }
             let next = match read {
-                Read::Entry(text) => self.enter(&text),
+                Read::Entry(text) => {
+                    let text = self.expanded(&prompt, text);
+                    self.enter(&text)
+                }
+                Read::Bound(bound) => {
+                    Editor::erase(&prompt, &bound.text);
+                    self.press(bound)
+                }
                 Read::Cleared => {
                     // Ctrl-Z stops jobs and has no meaning here, so the line stays.
                     if self.dialog.borrow().attend_keys() {
-                        self.offered = self.editor.text();
+                        self.offered = (self.editor.text(), String::new());
                     }
                     Next::Entry
                 }
                 Read::Outside(text) => {
                     Editor::erase(&prompt, &text);
-                    self.offered = self.edit_outside(text);
+                    self.offered = (self.edit_outside(text), String::new());
                     match self.dialog.borrow().take_signal() {
                         Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
                         _ => Next::Entry,
@@ -235,11 +256,52 @@ impl Shell {
         }
     }
 
+    /// Returns an entry whose last word was an abbreviation when Enter came, with the text that it stands for.
+    fn expanded(&self, prompt: &(String, String), text: String) -> String {
+        let Some(expanded) = self.abbreviations.expanded(&text) else { return text };
+        Editor::erase(prompt, &text);
+        print(&self.editor.drawn(prompt, &expanded));
+        expanded
+    }
+
+    /// Runs the entry of a key of the user, and offers the line again, with its value.
+    fn press(&mut self, bound: Bound) -> Next {
+        let (left, right) = bound.text.split_at(bound.cursor);
+        let (left, right) = (left.to_owned(), right.to_owned());
+        let checked = self.dialog.borrow().check(&format!("key {}", self.entries), &bound.entry);
+        let mut inserted = String::new();
+        let next = match checked {
+            Ok(entry) => {
+                let ended = self.dialog.borrow_mut().run(entry);
+                let ended = match ended {
+                    Ended::Value(Value::Str(text)) => {
+                        inserted = String::from_utf8_lossy(&text).trim_end_matches('\n').to_owned();
+                        inserted.retain(|letter| letter == '\n' || letter == '\t' || !letter.is_control());
+                        Ended::Value(Value::Null)
+                    }
+                    other => other,
+                };
+                let request = self.dialog.borrow().take_signal();
+                self.live.forget();
+                match (request, self.end(ended)) {
+                    (Some(signal), _) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
+                    (_, next) => next,
+                }
+            }
+            Err(error) => {
+                error.diagnostics().iter().take(PAGES).for_each(show_page);
+                Next::Entry
+            }
+        };
+        self.offered = (left + &inserted, right);
+        next
+    }
+
     fn read(&mut self, prompt: &(String, String)) -> Read {
         let offered = std::mem::take(&mut self.offered);
         let dialog = self.dialog.borrow();
         dialog.attend_keys();
-        if offered.is_empty() && !self.editor.has_keys() {
+        if offered == Default::default() && !self.editor.has_keys() {
             let line = || {
                 let line = dialog.typed_ahead()?;
                 // A Ctrl-C until now came before the line, which it would have discarded.
@@ -248,6 +310,7 @@ impl Shell {
             };
             match ahead::take(line) {
                 Some(Taken::Entry(text)) => {
+                    let text = self.abbreviations.expanded_all(&text).unwrap_or(text);
                     print(&self.editor.drawn(prompt, &text));
                     return Read::Entry(text);
                 }
@@ -256,7 +319,7 @@ impl Shell {
             }
         }
         drop(dialog);
-        self.editor.read(prompt, &offered)
+        self.editor.read(prompt, (&offered.0, &offered.1))
     }
 
     /// Runs an entry, and records it.
@@ -275,8 +338,8 @@ impl Shell {
         }
         self.set_title(text);
         let next = match own {
-            Some(Own::Resume(job)) => self.resume(job),
-            _ => self.perform(&name, text),
+            Some(own) => self.perform_own(own),
+            None => self.perform(&name, text),
         };
         self.took = started.elapsed();
         self.previous = text.trim_end().to_owned();
@@ -289,6 +352,33 @@ impl Shell {
             status: self.status,
         });
         next
+    }
+
+    /// Performs an entry that is not of the language.
+    fn perform_own(&mut self, own: Own) -> Next {
+        let status = match own {
+            Own::Resume(job) => return self.resume(job),
+            Own::Page => {
+                self.show_hidden();
+                return Next::Entry;
+            }
+            Own::Reload if self.is_configuring => {
+                print_error("reload: rc.pw is being run\n");
+                2
+            }
+            Own::Reload => {
+                self.abbreviations.clear();
+                self.bindings.clear();
+                if let Some(status) = self.configure() {
+                    return Next::Exit(status);
+                }
+                0
+            }
+            Own::Import(file) => self.import(&file),
+        };
+        (self.status, self.statuses) = (status, vec![status]);
+        self.live.forget();
+        Next::Entry
     }
 
     /// Checks and runs a text, and shows its result.
@@ -318,7 +408,9 @@ impl Shell {
             }
         };
         let ended = self.dialog.borrow_mut().run(entry);
-        if let Ended::Failed(error) = &ended {
+        if let Ended::Failed(error) = &ended
+            && !self.is_configuring
+        {
             let page = std::slice::from_ref(error.diagnostic());
             if let Some(entry) = correct::corrected(text, page, &self.previous) {
                 self.editor.offer(entry.into());
@@ -344,10 +436,10 @@ impl Shell {
             Ended::Failed(error) => {
                 // A configuration has no following prompt that would show the status.
                 let page = error.diagnostic();
-                if self.entries > 0 && is_of_stages(page) {
+                if !self.is_configuring && is_of_stages(page) {
                     print_error(&format!("{} (! shows more)\n", headline(page)));
                     self.hidden = Some(page.clone());
-                } else if self.entries == 0 || !is_told(page, error.statuses()) {
+                } else if self.is_configuring || !is_told(page, error.statuses()) {
                     show_page(page);
                 }
                 self.statuses = error.statuses().to_vec();
@@ -378,136 +470,11 @@ impl Shell {
         Next::Entry
     }
 
-    /// Leaves the prompt. If jobs have not ended, informs the user once before they are ended.
-    fn leave(&mut self, status: u8) -> Next {
-        let mut jobs = self.dialog.borrow().jobs();
-        jobs.retain(|job| !job.survives());
-        if jobs.is_empty() || self.warned {
-            return Next::Exit(status);
-        }
-        self.warned = true;
-        let suspended = jobs.iter().filter(|job| job.is_suspended()).count();
-        print_error(match (jobs.len(), suspended) {
-            (1, 0) => "a job runs; leave again to end it\n",
-            (1, _) => "a job is stopped; leave again to end it\n",
-            (_, 0) => "jobs run; leave again to end them\n",
-            _ => "jobs are stopped; leave again to end them\n",
-        });
-        Next::Entry
-    }
-
-    /// Implements `!`.
-    fn show_hidden(&mut self) {
-        match &self.hidden {
-            Some(page) => show_page(page),
-            None => print_error("no error was shown in one line\n"),
-        }
-    }
-
     /// Sets the title of the window to an entry that begins to run. A private one is not shown.
     fn set_title(&self, text: &str) {
         let is_private = self.is_private(text);
         if self.has_title {
             print(&window::title(if is_private { "pipewright" } else { text }));
-        }
-    }
-
-    fn tell_of_jobs(&mut self) {
-        let news = self.dialog.borrow_mut().news();
-        for (job, what) in news {
-            let (number, text) = (job.number(), job.text());
-            match what {
-                News::Suspended => print_error(&format!("[{number}] stopped: {text}\n")),
-                News::Continued => print_error(&format!("[{number}] continued: {text}\n")),
-                News::Ended(Ended::Failed(error)) => {
-                    print_error(&format!("[{number}] status {}: {text}\n", error.exit_code()));
-                    show_page(error.diagnostic());
-                }
-                News::Ended(Ended::Signal(signal)) => {
-                    let how = match signal {
-                        Signal::TERM => "terminated",
-                        Signal::KILL => "killed",
-                        _ => "ended",
-                    };
-                    print_error(&format!("[{number}] {how} by {signal}: {text}\n"));
-                }
-                News::Ended(ended) => {
-                    print_error(&format!("[{number}] done: {text}\n"));
-                    if let Ended::Value(value) = ended {
-                        self.show(&value);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Implements `fg` and `bg`.
-    fn resume(&mut self, meant: own::Resume) -> Next {
-        let job = self.dialog.borrow().job(meant.number);
-        let Some(job) = job else {
-            let number = meant.number.map(|number| format!(" {number}")).unwrap_or_default();
-            print_error(&format!("{}: there is no job{number}\n", meant.name()));
-            (self.status, self.statuses) = (1, vec![1]);
-            return Next::Entry;
-        };
-        // The output of POSIX fg and bg.
-        if !meant.foreground {
-            print_error(&format!("[{}] {} &\n", job.number(), job.text()));
-            self.dialog.borrow().resume_beside(&job);
-            (self.status, self.statuses) = (0, vec![0]);
-            return Next::Entry;
-        }
-        print_error(&format!("{}\n", job.text()));
-        let ended = self.dialog.borrow_mut().resume(&job);
-        let request = self.dialog.borrow().take_signal();
-        self.live.forget();
-        let next = self.end(ended);
-        match request {
-            Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
-            _ => next,
-        }
-    }
-
-    // -------------------------------------------------------------------------------------- the history
-
-    /// Returns whether an entry begins with a blank, contains a secret, or names what it deletes.
-    fn is_private(&self, text: &str) -> bool {
-        let secret = self.dialog.borrow().has_secret(text) || text.contains("secret(");
-        let deletes = text.starts_with("history ") && text.contains(" --delete");
-        secret || deletes || text.starts_with([' ', '\t'])
-    }
-
-    /// Reads the entries that sessions have recorded.
-    fn read_history(&mut self) {
-        let Some(history) = &mut self.history else { return };
-        if self.has_private && !self.private.load(Ordering::Relaxed) {
-            self.has_private = false;
-            history.read_anew();
-        }
-        let news = history.read();
-        if news.begins_anew() {
-            self.editor.forget();
-        }
-        news.entries().iter().for_each(|entry| self.editor.remember(&entry.text));
-    }
-
-    /// Records an entry, unless it is private.
-    fn keep(&mut self, entry: Entry) {
-        if self.is_private(&entry.text) {
-            return;
-        }
-        let is_private = self.private.load(Ordering::Relaxed);
-        self.has_private |= is_private;
-        let kept = match &self.history {
-            Some(history) if !is_private => history.append(&entry),
-            _ => return self.editor.remember(&entry.text),
-        };
-        if let Err(error) = kept {
-            self.editor.remember(&entry.text);
-            if !std::mem::replace(&mut self.forgetful, true) {
-                print_error(&format!("the history can't be written: {}\n", reason(&error)));
-            }
         }
     }
 
@@ -590,42 +557,6 @@ fn begin_line() {
     if let Some(columns) = terminal_width() {
         print(&format!("⏎{:width$}\r", "", width = columns - 1));
     }
-}
-
-fn tell_suspended(job: &Job) {
-    // The terminal has echoed `^Z`.
-    print_error(&format!("\n[{}] stopped: {}\n", job.number(), job.text()));
-}
-
-/// Returns whether a failure needs no error page, because the whole entry is one program that has exited. The program
-/// has printed its message, or its status is the answer, as with grep. The next prompt shows the status.
-fn is_told(page: &Diagnostic, statuses: &[u8]) -> bool {
-    let ([_], [place]) = (statuses, &page.labels[..]) else { return false };
-    let is_all = || place.source.text().trim() == &place.source.text()[place.span.range()];
-    page.code == code::COMMAND_FAILED
-        && place.text.starts_with("exited with ")
-        && page.notes.is_empty()
-        && page.help.is_empty()
-        && is_all()
-}
-
-/// Returns whether an error says only which stages of a pipeline have failed, so that its first line is enough.
-fn is_of_stages(page: &Diagnostic) -> bool {
-    let is_stage = |note: &String| note.starts_with("stage ");
-    page.code == code::COMMAND_FAILED
-        && page.help.is_empty()
-        && page.notes.len() > 1
-        && page.notes.iter().all(is_stage)
-}
-
-/// Returns the first line of a page.
-fn headline(page: &Diagnostic) -> String {
-    let page = page.render(colour::is_wanted(), terminal_width().unwrap_or(80));
-    page.lines().next().unwrap_or_default().to_owned()
-}
-
-fn show_page(page: &Diagnostic) {
-    print_error(&page.render(colour::is_wanted(), terminal_width().unwrap_or(80)));
 }
 
 /// Prints to standard output. A failure is ignored, since the terminal has then closed.

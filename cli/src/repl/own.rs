@@ -1,21 +1,40 @@
 //! The entries of the prompt itself, which are not of the language: `fg` and `bg`, which continue a job, since a job in
-//! the foreground takes the place of an entry; `!`, which shows the whole of the last error.
+//! the foreground takes the place of an entry; `!`, which shows the whole of the last error; `reload`; and `import-env`,
+//! which changes the environment of later entries.
+
+use pipewright::dialog::{Typed, unquote};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 
 /// An entry of the prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Own {
     Resume(Resume),
     /// `!`
     Page,
+    /// `reload`
+    Reload,
+    /// `import-env FILE`
+    Import(PathBuf),
 }
 
 impl Own {
     pub fn parse(text: &str) -> Option<Self> {
         match text.trim() {
             "!" => Some(Self::Page),
-            _ => Resume::parse(text).map(Self::Resume),
+            "reload" => Some(Self::Reload),
+            _ => Resume::parse(text).map(Self::Resume).or_else(|| import(text).map(Self::Import)),
         }
     }
+}
+
+/// Parses `import-env FILE`.
+fn import(text: &str) -> Option<PathBuf> {
+    let file = text.trim().strip_prefix("import-env")?.strip_prefix([' ', '\t'])?.trim();
+    let is_word = Typed::new(text.trim()).words().len() == 2 && !file.is_empty();
+    let file = unquote(file).filter(|_| is_word)?;
+    Some(OsString::from_vec(file).into())
 }
 
 /// The job, and whether it continues in the foreground.
@@ -50,6 +69,19 @@ impl Resume {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_the_file_to_import() {
+        let read = |text| match Own::parse(text) {
+            Some(Own::Import(file)) => file.into_os_string().into_string().ok(),
+            _ => None,
+        };
+        assert_eq!(read("import-env 'a b'\n").as_deref(), Some("a b"));
+        assert_eq!(read("import-env ~/x").as_deref(), Some("~/x"));
+        for other in ["import-env", "import-env a b", "import-envy a", "import-env a; ls", "import-env $x"] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn reads_the_job_that_is_meant() {

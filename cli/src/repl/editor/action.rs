@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 pub enum Action {
     /// Inserts a `}` on its own line at the indentation of its block.
     Outdent,
+    /// Replaces the abbreviation before the cursor, and inserts a blank.
+    Expand,
     /// Accepts the offered entry.
     TakeOffer,
     /// Accepts the next word of the suggestion.

@@ -162,6 +162,10 @@ impl Assistant {
                 let end = start + text.len();
                 (end, format!("{}{text}{}", &line[..start], &line[cursor..]))
             }
+            Action::Expand => {
+                let before = self.shared.abbreviations.expanded(&line[..cursor])? + " ";
+                (before.len(), before + &line[cursor..])
+            }
             Action::TakeOffer => whole(self.offered(line)?.text),
             Action::TakeWord => whole(format!("{line}{}", first_word(&self.suggested(line, context)?))),
             Action::Older => whole(self.recall.borrow_mut().older(line, count, entry)?),

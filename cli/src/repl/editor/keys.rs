@@ -1,9 +1,11 @@
 //! The keys of the line, beyond those of the line editor.
 
 use super::Assistant;
+use super::Bound;
 use super::action::{Action, Asked};
 use super::offer::Offer;
 use super::shape::Shape;
+use crate::repl::abbreviations::Abbreviations;
 use crate::repl::own::Own;
 use pipewright::dialog::{KeyQueue, Place, Typed};
 use rustyline::history::MemHistory;
@@ -11,8 +13,8 @@ use rustyline::{
     Cmd, ConditionalEventHandler, EditMode, Event, EventContext, EventHandler, InputMode, KeyCode, KeyEvent,
     Modifiers, RepeatCount,
 };
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The state that handlers of keys share with the assistant and the editor.
 #[derive(Clone, Default)]
@@ -22,6 +24,9 @@ pub struct Shared {
     /// Whether the user left the line to edit it in a program.
     pub outside: Arc<AtomicBool>,
     pub shape: Arc<Shape>,
+    pub abbreviations: Abbreviations,
+    /// The key of the user that was pressed.
+    pub bound: Arc<Mutex<Option<Bound>>>,
 }
 
 /// Binds the keys.
@@ -40,6 +45,11 @@ pub fn bind(
     key(KeyEvent::ctrl('J'), |shared, context| enter(shared, context, false));
     key(KeyEvent(KeyCode::Enter, Modifiers::ALT), |shared, context| enter(shared, context, true));
     key(plain(KeyCode::Char('}')), outdent);
+    key(plain(KeyCode::Char(' ')), |shared, context| {
+        let before = context.line().get(..context.pos())?;
+        let is_known = !shared.asked.is_searching() && shared.abbreviations.expanded(before).is_some();
+        shared.ask(is_known, Action::Expand)
+    });
     for code in [KeyCode::Right, KeyCode::End] {
         key(plain(code), take);
     }
@@ -79,6 +89,33 @@ pub fn bind(
     if let Some(queue) = queue {
         let mark = KeyEvent(KeyCode::Char(KeyQueue::MARK), Modifiers::NONE);
         line.bind_sequence(mark, conditional(GoOn(queue.clone())));
+    }
+}
+
+/// Binds a key of the user to an entry.
+pub fn bind_user(
+    line: &mut rustyline::Editor<Assistant, MemHistory>,
+    shared: &Shared,
+    key: KeyEvent,
+    entry: String,
+) {
+    line.bind_sequence(key, conditional(UserKey { shared: shared.clone(), entry }));
+}
+
+/// A key of the user. It leaves the line, since the entry may need the terminal.
+struct UserKey {
+    shared: Shared,
+    entry: String,
+}
+
+impl ConditionalEventHandler for UserKey {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        if self.shared.asked.is_searching() {
+            return Some(Cmd::Noop);
+        }
+        let bound = Bound { text: String::new(), cursor: context.pos(), entry: self.entry.clone() };
+        *self.shared.bound.lock().unwrap_or_else(PoisonError::into_inner) = Some(bound);
+        Some(Cmd::AcceptLine)
     }
 }
 

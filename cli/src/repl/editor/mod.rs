@@ -9,6 +9,8 @@ mod recall;
 mod search;
 mod shape;
 
+use super::abbreviations::Abbreviations;
+use super::bindings::Bindings;
 use super::complete::world::Live;
 use assistant::Assistant;
 use keys::Shared;
@@ -16,24 +18,36 @@ use pipewright::dialog::{KeyQueue, Rewritten};
 use pipewright::program::terminal_width;
 use rustyline::error::ReadlineError;
 use rustyline::history::{History as _, MemHistory};
-use rustyline::{ColorMode, CompletionType, Config, EditMode, GraphemeClusterMode};
+use rustyline::{ColorMode, CompletionType, Config, EditMode, GraphemeClusterMode, KeyEvent};
 use shape::Shape;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 /// The result of reading a line.
 pub enum Read {
     Entry(String),
     /// A text to be edited by a program.
     Outside(String),
+    /// A key of the user runs an entry.
+    Bound(Bound),
     /// Ctrl-C cleared the line.
     Cleared,
     /// Ctrl-D, or the terminal was closed.
     End,
+}
+
+/// A key of the user that was pressed.
+#[derive(Clone, Debug, Default)]
+pub struct Bound {
+    /// The line, and its cursor.
+    pub text: String,
+    pub cursor: usize,
+    /// The entry to run.
+    pub entry: String,
 }
 
 pub struct Editor {
@@ -42,12 +56,17 @@ pub struct Editor {
     queue: Option<Arc<KeyQueue>>,
     shared: Shared,
     colours: bool,
+    bindings: Bindings,
+    /// The bound keys.
+    bound: Vec<KeyEvent>,
 }
 
 /// The settings of the editor.
 pub struct EditorConfig {
     /// The file of the history.
     pub history: Option<PathBuf>,
+    pub abbreviations: Abbreviations,
+    pub bindings: Bindings,
     pub colours: bool,
     pub vi: bool,
 }
@@ -81,14 +100,20 @@ impl Editor {
             .build();
         let history = MemHistory::with_config(&config);
         let mut line = rustyline::Editor::with_history(config, history)?;
-        let shared = Shared { shape: Arc::new(Shape::new(habits.vi)), ..Shared::default() };
+        let shared = Shared {
+            shape: Arc::new(Shape::new(habits.vi)),
+            abbreviations: habits.abbreviations.clone(),
+            ..Shared::default()
+        };
         line.set_helper(Some(Assistant::new(live, queue.clone(), shared.clone(), habits.history.clone())));
         keys::bind(&mut line, &shared, queue.as_ref());
-        Ok(Self { line, queue, shared, colours: habits.colours })
+        let bindings = habits.bindings.clone();
+        Ok(Self { line, queue, shared, colours: habits.colours, bindings, bound: Vec::new() })
     }
 
-    /// Reads one entry. `offered` is already in the line.
-    pub fn read(&mut self, prompt: &(String, String), offered: &str) -> Read {
+    /// Reads one entry. The texts before and behind the cursor are already in the line.
+    pub fn read(&mut self, prompt: &(String, String), (left, right): (&str, &str)) -> Read {
+        self.bind_keys();
         self.line.helper().into_iter().for_each(Assistant::begin);
         // With a pipe for signals, the editor waits by select(2) and notices a signal that came before it waited:
         // read(2) would leave Ctrl-C for the next key. Its pipes, two for each line after the first, must be below the
@@ -100,29 +125,43 @@ impl Editor {
             queue.prepare();
         }
         self.shared.shape.begin();
-        let read = match offered {
-            "" => self.line.readline(prompt),
-            offered => self.line.readline_with_initial(prompt, (offered, "")),
-        };
+        let read = self.line.readline_with_initial(prompt, (left, right));
         if queue.is_some_and(|queue| queue.end()) {
             // The editor could not write it after it had failed to restore the modes.
             super::print("\x1b[?2004l");
         }
         self.shared.shape.end();
         let outside = self.shared.outside.swap(false, Ordering::Relaxed);
-        match read {
-            Ok(text) if outside => Read::Outside(text),
-            Ok(text) => Read::Entry(text),
-            Err(ReadlineError::Interrupted) => Read::Cleared,
-            // A key came while the terminal was being set up.
-            Err(ReadlineError::Errno(errno))
-                if io::Error::from(errno).kind() == io::ErrorKind::Interrupted =>
-            {
-                Read::Cleared
-            }
-            // A byte that is not text, where the editor reads the terminal itself.
-            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Cleared,
-            Err(_) => Read::End,
+        let bound = self.shared.bound.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (read, bound) {
+            (Ok(text), Some(bound)) => return Read::Bound(Bound { text, ..bound }),
+            (read, _) => match read {
+                Ok(text) if outside => Read::Outside(text),
+                Ok(text) => Read::Entry(text),
+                Err(ReadlineError::Interrupted) => Read::Cleared,
+                // A key came while the terminal was being set up.
+                Err(ReadlineError::Errno(errno))
+                    if io::Error::from(errno).kind() == io::ErrorKind::Interrupted =>
+                {
+                    Read::Cleared
+                }
+                // A byte that is not text, where the editor reads the terminal itself.
+                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Cleared,
+                Err(_) => Read::End,
+            },
+        }
+    }
+
+    /// Binds the keys of the user, if they have changed.
+    fn bind_keys(&mut self) {
+        let Some(keys) = self.bindings.changed() else { return };
+        for key in self.bound.drain(..) {
+            self.line.unbind_sequence(key);
+        }
+        keys::bind(&mut self.line, &self.shared, self.queue.as_ref());
+        for (key, entry) in keys {
+            keys::bind_user(&mut self.line, &self.shared, key, entry);
+            self.bound.push(key);
         }
     }
 
