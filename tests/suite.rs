@@ -9,6 +9,7 @@ mod atomic;
 mod audit;
 mod automation;
 mod blocking;
+mod browser;
 #[cfg(feature = "prompt")]
 mod completion;
 mod counts;

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const SCRIPT: &str = "let web = service with jobs=2 { sh -c 'while ! [ -e go ]; do sleep 0.02; done' }
 for n in (1..=4) with jobs=2 { sh -c 'while ! [ -e go ]; do sleep 0.02; done' }
 wait";
-const NAME: &str = "<b>\"a\\b'é.pw";
+pub const NAME: &str = "<b>\"a\\b'é.pw";
 
 /// A script and a server that shows it.
 pub struct Served {
