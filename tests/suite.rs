@@ -35,6 +35,7 @@ mod glossary;
 mod golden;
 mod growing;
 mod guard;
+mod hints;
 mod host;
 mod host_values;
 mod hostile;

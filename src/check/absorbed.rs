@@ -1,5 +1,4 @@
-//! Failures after which sh would continue and a script here would not: a block before `||`, a subshell
-//! before `&&` or `||`.
+//! Failures after which sh would continue and a script here would not: a block or a subshell before `&&` or `||`.
 
 use super::errors::fits_help;
 use super::lower::Checker;
@@ -19,12 +18,11 @@ fn several<'a, 's>(stage: &'a ast::Stage<'s>) -> Option<&'a ast::Block<'s>> {
 }
 
 impl<'s> Checker<'s> {
-    /// Refuses `{ false; echo x; } || y`. In sh it prints x, because an absorbed failure does not stop the block
-    /// there.
+    /// Refuses `{ false; echo x; } || y` and `{ false; echo x; } && y`. In sh it prints x, because such a failure does
+    /// not stop the block there.
     pub fn refuse_absorbed_blocks(&mut self, and_or: &ast::AndOr<'s>) {
         let pipelines: Vec<&ast::Pipeline<'s>> = pipelines(and_or).collect();
         let last = pipelines.len() - 1;
-        let last_or = and_or.rest.iter().rposition(|(connector, _)| *connector == ast::Connector::Or);
         for (index, pipeline) in pipelines.into_iter().enumerate() {
             if (pipeline.negated || index < last)
                 && let Some((span, list)) = pipeline.stages.iter().find_map(list_that_goes_on)
@@ -44,7 +42,7 @@ impl<'s> Checker<'s> {
                 );
                 continue;
             }
-            if !(pipeline.negated || last_or.is_some_and(|or| index <= or)) {
+            if !(pipeline.negated || index < last) {
                 continue;
             }
             let block = pipeline.stages.iter().find_map(several);

@@ -92,7 +92,11 @@ impl<'s> Checker<'s> {
                 let known = known.chain(methods::FUNCTIONS.iter().map(|function| function.name));
                 diag::similar(name, known.chain(self.project.hosted.functions.iter().map(|one| &*one.name)))
             });
-            let help = match (super::lookalikes::function_elsewhere(name), similar) {
+            let own = match &*arguments {
+                [argument] if argument.name.is_none() => Some(&self.text[argument.value.span.range()]),
+                _ => None,
+            };
+            let help = match (super::lookalikes::function_elsewhere(name, own), similar) {
                 (Some(help), _) => help,
                 (None, Some(known)) => format!("did you mean `{known}`?"),
                 (None, None) => {
@@ -179,8 +183,12 @@ impl<'s> Checker<'s> {
         }
         let Some(id) = methods::name_id(name.text) else {
             let message = format!("no method `{}`", name.text);
+            let (start, end) = (receiver.span.start as usize, span.end as usize);
+            let call = self.text.get(start..end);
             let hosted = self.project.hosted.methods.iter().map(|method| &*method.name);
-            let help = methods::suggest(name.text)
+            let help = call
+                .and_then(|call| super::lookalikes::method_elsewhere(name.text, call))
+                .or_else(|| methods::suggest(name.text))
                 .or_else(|| diag::similar(name.text, hosted).map(|near| format!("did you mean `{near}`?")))
                 .unwrap_or_else(|| "docs/REFERENCE.md lists all methods".to_string());
             self.error(code::UNDECLARED_NAME, name.span, message, "no type has it", &help);

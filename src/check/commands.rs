@@ -32,7 +32,17 @@ impl<'s> Checker<'s> {
                     self.habit(ShConstruct::AppendAssignment, assignment.name.span)
                 }
                 Some(_) => {
-                    let help = self.assignment_help(&assignments, redirected);
+                    let address = super::addresses::quoted_address(self.text, span.start as usize);
+                    let help = match address {
+                        Some(line) => {
+                            format!("`&` ends a command; an address that holds one is quoted: {line}")
+                        }
+                        None => self.assignment_help(&assignments, redirected),
+                    };
+                    // One address may hold several.
+                    if self.errors.iter().any(|error| error.help.contains(&help) && help.starts_with("`&`")) {
+                        return None;
+                    }
                     self.error(
                         code::SH_ASSIGNMENT,
                         span,
@@ -212,6 +222,12 @@ impl<'s> Checker<'s> {
                 self.error(row.code, span, row.message, "not in Pipewright", &help);
                 return None;
             }
+            if name == "eval"
+                && let Some(help) = self.instead_of_eval(words)
+            {
+                self.error(row.code, span, row.message, "not in Pipewright", &help);
+                return None;
+            }
             match file.as_deref().filter(|file| matches!(name, "source" | ".") && file.ends_with(".pw")) {
                 Some(file) => {
                     let help = format!("a file's functions and variables are used by: use \"{file}\"");
@@ -368,6 +384,18 @@ impl<'s> Checker<'s> {
             Some(name) => Some(builtins::find(name).map_or(Target::Program, Target::Builtin)),
             None => Some(Target::Program),
         }
+    }
+
+    /// Returns the help for `eval "$command"` and for `eval "text"`.
+    fn instead_of_eval(&self, words: &[ast::Word<'s>]) -> Option<String> {
+        let [_, word] = words else { return None };
+        if let Some(text) = literal(Some(word)) {
+            return Some(format!("write: {text}"));
+        }
+        let source = self.text[word.span.range()].trim_matches('"');
+        let name = source.strip_prefix('$')?.trim_matches(['{', '}']);
+        self.scopes.find(name)?;
+        Some(format!("a command is a list of words; if `{name}` is one: ...$[flags({name})]"))
     }
 
     /// Refuses `command export` and `'export'`: shells disagree about whether their words are split.

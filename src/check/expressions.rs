@@ -134,14 +134,7 @@ impl<'s> Checker<'s> {
             ast::ExprKind::Worker(worker) => ExprKind::Worker(Box::new(self.worker(*worker))),
             ast::ExprKind::Service(service) => ExprKind::Service(Arc::new(self.service(*service))),
             ast::ExprKind::Sh(ShConstruct::Operator) => {
-                let help = "write `not`: if (not x) { … }; `!=` compares";
-                self.error(
-                    code::SH_OPERATOR,
-                    span,
-                    "`!` negates commands, not values",
-                    "not in Pipewright",
-                    help,
-                );
+                self.foreign_not(span);
                 ExprKind::Value(Value::Null)
             }
             ast::ExprKind::Sh(habit) => {
@@ -276,20 +269,6 @@ impl<'s> Checker<'s> {
                 None => ExprKind::Value(Value::Null),
             },
         }
-    }
-
-    /// Refuses `&&`, `||`, `=`, `=~`.
-    fn foreign_operator(&mut self, span: Span) {
-        let (message, help) = match &self.text[span.range()] {
-            "&&" => ("`&&` joins commands, not values", "write `and`: if (a == 1 and b == 2) { … }"),
-            "||" => (
-                "`||` joins commands, not values",
-                "write `or`: if (a == 1 or b == 2) { … }; a default for null is x ?? y",
-            ),
-            "=~" => ("`=~` is bash's", "it is a method of strings: s.matches(\"regex\")"),
-            _ => ("`=` assigns, and compares nothing", "write `==`: if (a == 1) { … }"),
-        };
-        self.error(code::SH_OPERATOR, span, message, "not in Pipewright", help);
     }
 
     /// Refuses `{a: 1, a: 2}`: only the last value would remain.

@@ -27,8 +27,24 @@ fn value<'s>(word: &ast::Word<'s>) -> Option<&'s str> {
     }
 }
 
-/// Returns the replacement of a function of other languages.
-pub fn function_elsewhere(name: &str) -> Option<String> {
+/// Returns the replacement of a function of other languages, with the source of its only argument.
+pub fn function_elsewhere(name: &str, own: Option<&str>) -> Option<String> {
+    let is_simple = |text: &&str| {
+        !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.".contains(letter))
+    };
+    if let Some(own) = own.filter(is_simple) {
+        let is_number = own.starts_with(|first: char| first.is_ascii_digit());
+        match name {
+            "sqrt" => return Some(format!("write: {own} ** 0.5")),
+            "sleep" if is_number => return Some(format!("it is a command: sleep {own}")),
+            "Number" | "parseInt" => return Some(format!("write: int({own})")),
+            "String" => return Some(format!("write: str({own})")),
+            "sorted" => return Some(format!("write: {own}.sort()")),
+            "reversed" => return Some(format!("write: {own}.reverse()")),
+            "length" | "count" => return Some(format!("write: {own}.len()")),
+            _ => {}
+        }
+    }
     let help = match name {
         "print" | "println" | "puts" | "alert" => "write: echo \"text\", or echo $x",
         "printf" => "it is a command: printf '%s\\n' \"text\"; text with values is \"a $x\"",
@@ -60,6 +76,18 @@ pub fn function_elsewhere(name: &str) -> Option<String> {
         }
     };
     Some(help.into())
+}
+
+/// Returns a call of a method of other languages as it is written here, if the receiver is a string.
+pub fn method_elsewhere(name: &str, call: &str) -> Option<String> {
+    let (receiver, arguments) = call.split_once(&format!(".{name}("))?;
+    let first = arguments.chars().next()?;
+    let ours = match name {
+        "sub" | "gsub" | "replaceAll" | "replace_all" if matches!(first, '"' | '\'') => "replace",
+        "indexOf" | "index" if matches!(first, '"' | '\'') => "find",
+        _ => return None,
+    };
+    (!call.contains('\n')).then(|| format!("write: {receiver}.{ours}({arguments}"))
 }
 
 /// Returns the replacement of a member in other languages: `JSON.parse`, `console.log`.

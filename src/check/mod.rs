@@ -1,6 +1,7 @@
 //! The check: from the syntax tree to the resolved tree, or to all errors, before anything runs.
 
 mod absorbed;
+mod addresses;
 mod bindings;
 mod calls;
 mod code_guard;
@@ -17,6 +18,7 @@ mod environment_commands;
 mod errors;
 mod expressions;
 mod false_tests;
+mod foreign_operators;
 mod functions;
 mod history_events;
 mod host_calls;
@@ -65,6 +67,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 #[cfg(feature = "dialog")]
+pub use addresses::quoted_address;
 pub use entry::{Earlier, Meaning};
 pub use kind::{accepts, conversion};
 pub use lookalikes::program_elsewhere;

@@ -453,7 +453,12 @@ impl<'s> Checker<'s> {
                 self.errors.push(error.also_at(self.source, before, "given here").help("keep one of them"));
                 continue;
             }
+            // A value that was refused has its own error.
+            let is_refused = self.errors.iter().any(|error| {
+                error.primary().is_some_and(|label| value.span.range().contains(&(label.span.start as usize)))
+            });
             if let ExprKind::Value(literal) = &value.kind
+                && !is_refused
                 && let Err(phrase) = row.takes.check(literal)
             {
                 self.wrong_setting(row, literal, value.span, phrase);

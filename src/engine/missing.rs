@@ -72,7 +72,10 @@ fn page(program: &Program, command: &LiteralCommand, name: &str, meant: Option<S
     let start = command.span.start as usize + text.find(name).unwrap_or_default();
     let at = if text.contains(name) { Span::new(start, start + name.len()) } else { command.span };
     let message = format!("PATH has no program {} now", quote_word(name.as_bytes()));
-    let help = meant.unwrap_or_else(|| {
+    let address = crate::check::quoted_address(source.text(), at.start as usize);
+    let address =
+        address.map(|line| format!("`&` ends a command; an address that holds one is quoted: {line}"));
+    let help = address.or(meant).unwrap_or_else(|| {
         "check the spelling; it may be installed where the script is meant to run".to_string()
     });
     Diagnostic::new(code::PROGRAM_MISSING, message).at(source, at, "no such program here").help(help)

@@ -297,16 +297,21 @@ impl Around<'_> {
         if !self.expression() {
             return None;
         }
+        if let Some(guess) = self.path_pattern() {
+            return Some(guess);
+        }
         match self.rest.as_bytes() {
             [b'&', b'&', ..] => Some((
                 self.found(2),
                 "`&&` joins commands, not values".into(),
-                "in an expression write `and`, `or`, `not`".into(),
+                self.own_operators().unwrap_or_else(|| "in an expression write `and`, `or`, `not`".into()),
             )),
             [b'|', b'|', ..] => Some((
                 self.found(2),
                 "`||` joins commands, not values".into(),
-                "in an expression write `or`; a default for null is: x ?? \"default\"".into(),
+                self.own_operators().unwrap_or_else(|| {
+                    "in an expression write `or`; a default for null is: x ?? \"default\"".into()
+                }),
             )),
             [b'.' | b'/' | b'~' | b'*' | b'[', ..] if self.before.ends_with('=') => self.bare_text(),
             _ if self.before.ends_with(" .") => Some((
@@ -335,6 +340,23 @@ impl Around<'_> {
             }
             _ => None,
         }
+    }
+
+    fn own_operators(&self) -> Option<String> {
+        Some(format!("write: {}", super::with_own_operators(self.text, self.at)?))
+    }
+
+    /// Returns the error for `let files = src/*.c`, which reads as a division and a product.
+    fn path_pattern(&self) -> Guess {
+        let start = self.before.rfind([' ', '\t', '(', '[', ',']).map_or(0, |end| end + 1);
+        let word = self.text[start..].split([' ', '\t', '\n', ';', ')', '}', ']', ',']).next()?;
+        let is_glued = self.before.len() == self.at && start < self.at;
+        let is_path = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "./*?_-".contains(letter));
+        let is_pattern = word.contains(['*', '?']) && word.contains(['/', '.']);
+        (is_glued && is_path && is_pattern).then(|| {
+            let help = format!("the names of files are a list: glob(\"{word}\")");
+            (Span::new(start, start + word.len()), "a pattern is not an expression".into(), help)
+        })
     }
 
     /// Returns the error for `let files = *.c`, `let path = ~/x` or `let half = .5`: a word where an

@@ -11,6 +11,7 @@ mod compound;
 mod encoding;
 mod explain;
 mod expression;
+mod foreign_operators;
 pub mod from_sh;
 mod glued;
 // Generated, so not formatted.
@@ -36,6 +37,7 @@ use crate::diag::{Diagnostic, Source};
 use std::sync::Arc;
 
 pub use encoding::{MAX_BYTES as MOST_SOURCE, decode};
+pub use foreign_operators::with_own_operators;
 pub use hints::operator_elsewhere;
 
 /// Returns the start of the line of a place.

@@ -75,7 +75,9 @@ impl<'s> Reader<'s> {
         };
         let error = Diagnostic::new(code::SYNTAX, "a block can't follow a command");
         let error = error.at(self.source, span, "this command is not ended");
-        Stop::Error(Box::new(error.help(format!("write: with {option}={value} {{ … }}"))))
+        let rest = self.text[span.end as usize..].lines().next().unwrap_or_default().trim();
+        let block = if rest.ends_with('}') { rest } else { "{" };
+        Stop::Error(Box::new(error.help(format!("write: with {option}={value} {block}"))))
     }
 
     /// Returns the error for a missing block, on the line of its head.
