@@ -7,7 +7,7 @@ use crate::check::sh_constructs;
 use crate::diag::{Code, Diagnostic, Source, code};
 use crate::span::Span;
 use crate::syntax::ast::ShConstruct;
-use crate::syntax::from_sh::{Piece, Rewriting, assigned_names, pieces};
+use crate::syntax::from_sh::{Piece, Rewriting, SHARED, assigned_names, pieces};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ struct Statement {
     is_left: bool,
     /// Where its rewriting stopped.
     stopped: usize,
+    reason: &'static str,
 }
 
 impl Judge<'_> {
@@ -78,7 +79,7 @@ impl Judge<'_> {
                     if let Some(line) = stopped_line(text, &statement)
                         && let Some(first) = inside.first().filter(|page| COMPOUND.contains(&page.code))
                     {
-                        pages.push(stopped_at(first.clone(), &here, &line, &inside));
+                        pages.push(stopped_at(first.clone(), &here, &line, (statement.reason, &inside)));
                     } else {
                         pages.extend(inside);
                     }
@@ -125,7 +126,7 @@ impl Judge<'_> {
             let is_left = piece.rewriting.as_ref().is_none_or(|rewriting| is_wrong && changed(rewriting))
                 && is_of_sh(&text[piece.range.clone()]);
             let rewriting = piece.rewriting.filter(|rewriting| !is_wrong && changed(rewriting));
-            Statement { range: piece.range, rewriting, is_left, stopped: piece.stopped }
+            Statement { range: piece.range, rewriting, is_left, stopped: piece.stopped, reason: piece.reason }
         };
         pieces.into_iter().zip(places).map(statement).collect()
     }
@@ -140,7 +141,11 @@ fn is_long(text: &str, statement: &Statement) -> bool {
 
 /// Returns the line, without blanks around it, where the rewriting of a statement of several lines stopped.
 fn stopped_line(text: &str, statement: &Statement) -> Option<Range<usize>> {
-    let before = text[..statement.stopped.min(statement.range.end)].trim_end();
+    let stopped = statement.stopped.min(statement.range.end);
+    let before = match text[stopped..].starts_with(char::is_whitespace) {
+        true => text[..stopped].trim_end(),
+        false => &text[..stopped],
+    };
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..].lines().next()?;
     let start = start + line.len() - line.trim_start().len();
@@ -153,15 +158,21 @@ fn stopped_at(
     mut page: Diagnostic,
     here: &Arc<Source>,
     line: &Range<usize>,
-    inside: &[Diagnostic],
+    (reason, inside): (&str, &[Diagnostic]),
 ) -> Diagnostic {
     let is_there = |error: &&Diagnostic| {
         error.primary().is_some_and(|label| line.contains(&(label.span.start as usize)))
     };
     let rule = page.help.first().map_or("", |help| help.lines().next().unwrap_or_default());
     let rule = rule.trim_end_matches(':').to_owned();
-    page = page.also_at(here, span(line), "no certain rewriting for this line");
+    page = page.also_at(here, span(line), reason);
     page.help = vec![rule];
+    if reason == SHARED {
+        let name = here.text()[line.clone()].split('=').next().unwrap_or_default();
+        page.help.push(format!(
+            "a function assigns a variable of the script; declare it above the function: let {name} = \"\""
+        ));
+    }
     page.help.extend(inside.iter().skip(1).find(is_there).into_iter().flat_map(|error| error.help.clone()));
     page
 }

@@ -202,6 +202,8 @@ pub(super) fn put(error: &mut Diagnostic, rewriting: &Rewriting) {
     let head =
         if notes.is_empty() { "write".to_owned() } else { format!("write, where {}", notes.join(", and ")) };
     let gap = if text.contains('\n') { '\n' } else { ' ' };
+    // A tab would be shown escaped. `<<-` needs its tabs.
+    let text = if text.contains("<<-") { text.to_owned() } else { text.replace('\t', "    ") };
     error.help = vec![format!("{head}:{gap}{text}")];
 }
 

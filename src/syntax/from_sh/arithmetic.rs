@@ -83,6 +83,17 @@ impl Rewriter<'_> {
                     out.push(letter);
                     1
                 }
+                // bash negates before it raises to a power.
+                '*' if !wants_operand
+                    && rest.starts_with("**")
+                    && !rest.starts_with("***")
+                    && !text.contains('-') =>
+                {
+                    out.truncate(out.trim_end().len());
+                    out += " ** ";
+                    wants_operand = true;
+                    rest.len() - rest[2..].trim_start().len()
+                }
                 '+' | '-' | '*' | '/' | '%' if !wants_operand => {
                     // `++`, `+=`, `**`
                     if rest[1..].starts_with(['+', '-', '*', '/', '=']) {

@@ -161,7 +161,7 @@ impl Rewriter<'_> {
 
     pub(super) fn assignment(&mut self, name: &str, value: &str, kind: Kind) -> Rewrite<String> {
         let is_of_language = self.names.is_of_language(name) && !self.names.is_script();
-        if self.names.is_special(name) || is_of_language || matches!(name, "env" | "args" | "_") {
+        if self.names.is_special(name) || is_of_language || name == "_" {
             return Err(Stop);
         }
         let written = self.written_name(name);

@@ -61,9 +61,7 @@ impl Rewriter<'_> {
             !operand.contains(['*', '?', '[', '~', '{', '\\', '!']) || operand.starts_with("\"$")
         };
         let is_unary = |word: &str| {
-            word.len() == 2
-                && word.starts_with('-')
-                && word[1..].contains(['d', 'e', 'f', 'h', 'L', 'n', 'r', 's', 'w', 'x', 'z'])
+            word.len() == 2 && word.starts_with('-') && "bcdefghLnprsStuwxz".contains(&word[1..])
         };
         match &words[..] {
             [(system, _), (operator @ ("=" | "==" | "!="), _), (pattern, _)]

@@ -2,6 +2,9 @@
 
 use super::{Rewrite, Rewriter, Stop, name_at};
 
+/// Why a function is not rewritten whose variable is also used elsewhere.
+pub const SHARED: &str = "this variable is used outside of the function, too";
+
 /// The name of the parameter that receives the words of a call.
 const WORDS: &str = "words";
 
@@ -27,6 +30,7 @@ impl Rewriter<'_> {
         self.at = self.text.len() - body.len() + 1;
         self.out += &format!("fn {name}(...{WORDS})");
         self.in_function = true;
+        self.function_name = name;
         self.open_scope();
         let outcome = self.block(&["}"]);
         self.close_scope();
@@ -36,9 +40,13 @@ impl Rewriter<'_> {
         let globals = std::mem::take(&mut self.function_globals);
         let outside = [&self.text[..start], &self.text[self.at..]];
         let is_recursive = has_name(&self.text[start + head.len() - body.len()..self.at], name);
-        if !globals.is_empty() && is_recursive
-            || globals.iter().any(|global| outside.iter().any(|text| has_name(text, global)))
-        {
+        let shared = globals.iter().find(|global| outside.iter().any(|text| has_name(text, global)));
+        if let Some(global) = shared {
+            let place = self.text[start..self.at].find(&format!("{global}=")).unwrap_or_default();
+            self.stopped = Some((start + place, SHARED));
+            return Err(Stop);
+        }
+        if !globals.is_empty() && is_recursive {
             return Err(Stop);
         }
         Ok(true)
@@ -83,10 +91,10 @@ impl Rewriter<'_> {
                 }
                 let digits = inside.bytes().take_while(u8::is_ascii_digit).count();
                 let (number, operator) = inside[..end].split_at(digits);
-                if !operator.is_empty() && !operator.starts_with(":-") {
+                if !operator.is_empty() && !operator.starts_with(":-") && !operator.starts_with('-') {
                     return self.positional_operation(number, operator, end + 3);
                 }
-                (number, end + 3, operator.strip_prefix(":-"))
+                (number, end + 3, Some(operator).filter(|operator| !operator.is_empty()))
             }
             None => (rest.get(1..2).unwrap_or_default(), 2, None),
         };
@@ -95,9 +103,11 @@ impl Rewriter<'_> {
         };
         let text = match default {
             None => format!("${{{words}[{index}]}}"),
-            Some(default) => {
-                let default = self.default(default)?;
-                format!("$[{words}.len() > {index} ? {words}[{index}].or({default}) : {default}]")
+            Some(operator) => {
+                let is_for_empty = operator.starts_with(':');
+                let default = self.default(operator.trim_start_matches(':').trim_start_matches('-'))?;
+                let own = if is_for_empty { format!(".or({default})") } else { String::new() };
+                format!("$[{words}.len() > {index} ? {words}[{index}]{own} : {default}]")
             }
         };
         self.out += &text;

@@ -26,6 +26,7 @@ mod settings;
 mod status;
 mod words;
 
+pub use functions::SHARED;
 pub use options::main_of_getopts;
 pub use script::{Piece, assigned_names, pieces};
 
@@ -162,6 +163,8 @@ struct Rewriter<'t> {
     /// The assigned variables whose text has no patterns.
     lists: Vec<String>,
     in_function: bool,
+    /// The name of the open function.
+    function_name: &'t str,
     /// The variables of the script that the open function assigns first.
     function_globals: Vec<String>,
     /// The number of open blocks where `pushd` has kept the directory before.
@@ -194,6 +197,8 @@ struct Rewriter<'t> {
     depth: usize,
     /// The last place that a step which was undone has reached.
     furthest: usize,
+    /// The place that can't be rewritten, if another one than the last, and why.
+    stopped: Option<(usize, &'static str)>,
 }
 
 impl<'t> Rewriter<'t> {
@@ -211,6 +216,7 @@ impl<'t> Rewriter<'t> {
             assigned: Vec::new(),
             words: Vec::new(),
             lists: Vec::new(),
+            function_name: "",
             function_globals: Vec::new(),
             directory: None,
             in_function: false,
@@ -228,6 +234,7 @@ impl<'t> Rewriter<'t> {
             is_open: false,
             depth: 0,
             furthest: 0,
+            stopped: None,
         }
     }
 

@@ -10,6 +10,8 @@ pub struct Piece {
     pub rewriting: Option<Rewriting>,
     /// Where its rewriting stopped.
     pub stopped: usize,
+    /// Why it stopped there.
+    pub reason: &'static str,
 }
 
 /// Returns the statements of a script at its top level.
@@ -25,7 +27,9 @@ pub fn pieces(text: &str, names: &dyn Names) -> Vec<Piece> {
         let (scopes, lost) = (rewriter.scopes.clone(), rewriter.lost.clone());
         rewriter.furthest = start;
         let is_rewritten = rewriter.piece().is_ok() && rewriter.at > start;
-        let stopped = rewriter.furthest.max(rewriter.at);
+        let furthest = rewriter.furthest.max(rewriter.at);
+        let (stopped, reason) =
+            rewriter.stopped.take().unwrap_or((furthest, "no certain rewriting for this line"));
         let notes = std::mem::take(&mut rewriter.notes);
         rewriter.remarks.clear();
         let text_now = std::mem::take(&mut rewriter.out);
@@ -41,7 +45,7 @@ pub fn pieces(text: &str, names: &dyn Names) -> Vec<Piece> {
             remarks: Vec::new(),
             assigned: Vec::new(),
         });
-        pieces.push(Piece { range: start..rewriter.at, rewriting, stopped });
+        pieces.push(Piece { range: start..rewriter.at, rewriting, stopped, reason });
     }
     pieces
 }
@@ -90,7 +94,8 @@ impl Rewriter<'_> {
 pub fn assigned_names(text: &str) -> impl Iterator<Item = &str> {
     let commands = text.split(['\n', ';', '&', '|', '{', '(']).map(str::trim_start);
     commands.flat_map(|command| {
-        let command = command.strip_prefix("do ").or(command.strip_prefix("then ")).unwrap_or(command);
+        let words = ["do ", "then ", "while ", "until ", "if "];
+        let command = words.iter().find_map(|word| command.strip_prefix(word)).unwrap_or(command);
         let (declares, rest) = match command.split_once(' ') {
             Some(("local" | "declare" | "readonly" | "typeset" | "for" | "read" | "IFS=", rest)) => {
                 (true, rest)
@@ -148,13 +153,16 @@ fn end_of_statement(text: &str, start: usize) -> usize {
     text.len()
 }
 
-/// Returns a line without its quoted text and its comment.
+/// Returns a line without its quoted text, its parameters in braces and its comment.
 fn without_quotes(line: &str) -> String {
     let mut quote = None;
     let mut out = String::new();
     let mut before = ' ';
+    let mut braces = 0usize;
     for letter in line.chars() {
         match (quote, letter) {
+            (None, '{') if before == '$' || braces > 0 => braces += 1,
+            (None, '}') if braces > 0 => braces -= 1,
             (None, '\'' | '"') => quote = Some(letter),
             (Some(open), _) if open == letter => quote = None,
             (Some(_), _) => {}

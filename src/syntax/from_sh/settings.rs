@@ -15,7 +15,10 @@ impl Rewriter<'_> {
             ["shift", ref count @ ..] => return self.shift(count, end),
             ["set", ref options @ ..] => {
                 let holds = |option: &&str| {
-                    let always = ["-e", "-u", "-eu", "-euo", "-eo", "-o", "pipefail", "errexit", "nounset"];
+                    let always = [
+                        "-e", "-u", "-eu", "-euo", "-eo", "-o", "pipefail", "errexit", "nounset", "-E",
+                        "-Eeu", "-Eeuo", "errtrace",
+                    ];
                     // A script is traced by an option of its run.
                     let traces = ["-x", "-ex", "-eux", "-euxo", "-exo", "xtrace"];
                     always.contains(option) || self.names.is_script() && traces.contains(option)
@@ -32,7 +35,11 @@ impl Rewriter<'_> {
         match words[..] {
             [":", ..] => self.checked_variables(end)?,
             ["alias", ..] => self.alias()?,
-            ["source" | ".", _, ..] => self.sourced()?,
+            ["source" | "." | "\\.", _, ..] => self.sourced()?,
+            ["trap", "-", ..] if self.is_handler() => {
+                self.at += rest[..end].trim_end().len();
+                self.out += "true";
+            }
             ["eval", ..] => self.evaluated()?,
             ["trap", ..] => self.trap()?,
             ["return", ref status @ ..] if self.in_function => {
@@ -133,6 +140,7 @@ impl Rewriter<'_> {
 
     /// Rewrites `source FILE`, from which only the environment can come over.
     fn sourced(&mut self) -> Rewrite<()> {
+        self.at += usize::from(self.sees("\\"));
         self.at += self.word().len();
         self.skip_blanks();
         let (start, length) = (self.at, self.out.len());
@@ -195,6 +203,11 @@ impl Rewriter<'_> {
         self.out += &if is_listed { format!("{{ {call} }}") } else { call.to_owned() };
     }
 
+    /// Returns whether the open function is the handler of a `trap`, which a deferred block runs only once.
+    fn is_handler(&self) -> bool {
+        self.in_function && self.text.contains(&format!("trap {} ", self.function_name))
+    }
+
     /// Rewrites `trap 'commands' EXIT`.
     fn trap(&mut self) -> Rewrite<()> {
         let rest = self.rest()["trap".len()..].trim_start_matches([' ', '\t']);
@@ -206,8 +219,7 @@ impl Rewriter<'_> {
         let end = after.find(['\n', ';', '&', '|', '#']).unwrap_or(after.len());
         let mut signals = after[..end].split_ascii_whitespace();
         let is_end = signals.clone().any(|signal| signal == "EXIT" || signal == "0");
-        let is_known = signals
-            .all(|signal| ["EXIT", "0", "INT", "TERM", "HUP", "QUIT", "SIGINT", "SIGTERM"].contains(&signal));
+        let is_known = signals.all(|signal| ENDS.contains(&signal.trim_start_matches("SIG")));
         let is_plain = quote != Some('"') || !commands.contains(['$', '`', '\\']);
         if !is_end
             || !is_known
@@ -233,6 +245,9 @@ impl Rewriter<'_> {
         Ok(())
     }
 }
+
+/// The ends of a script at which a deferred block runs.
+const ENDS: &[&str] = &["EXIT", "0", "INT", "TERM", "HUP", "QUIT", "ERR"];
 
 /// Returns the map of the variables that bash has after a command.
 fn environment_after(command: &str, words: &str) -> String {
