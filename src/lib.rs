@@ -29,6 +29,7 @@
 //! The page `docs/EMBEDDING.md` explains this step by step, and `examples/` has whole programs.
 
 #![deny(missing_docs)]
+#![warn(missing_debug_implementations)]
 // Only `sys` may use unsafe code: see docs/ARCHITECTURE.md.
 #![deny(unsafe_code)]
 // Code that a release build omits must have no effect: once, a release build of the prompt ended at its start because
@@ -83,15 +84,55 @@ pub use engine::dialog;
 #[cfg(feature = "program")]
 pub use engine::program;
 pub use engine::{
-    ActionError, AuditLog, Board, BuildError, CancelToken, Captured, ContextFunction, Engine, EngineBuilder,
-    Error, ErrorKind, Event, Function, FunctionCx, Input, Limits, LineSink, Method, Observer, Output,
-    ParseError, PipelineReport, Place, Progress, Report, ResizeError, Run, Running, RunningInstance,
-    RunningLoop, RunningService, Script, ScriptBuilder, ServiceAction, Session, Signal, StageCx, StageEnd,
-    StageError, StageInfo, StageReport, Streams, TurnEnd, Waiting, verify_audit,
+    ActionError, AuditFault, AuditLog, AuditSummary, Board, BuildError, CancelToken, Captured,
+    ContextFunction, Engine, EngineBuilder, Error, ErrorKind, Event, Function, FunctionCx, Input, Limits,
+    LineSink, Method, Observer, Output, ParseError, PipelineReport, Place, Progress, Report, ResizeError,
+    Run, Running, RunningInstance, RunningLoop, RunningService, Script, ScriptBuilder, ServiceAction,
+    Session, Signal, StageCx, StageEnd, StageError, StageInfo, StageReport, Streams, TurnEnd, Waiting,
 };
 pub use engine::{build, tools};
+/// Derives the conversion from a value. A struct with named fields is a map with their names as keys, a struct with one
+/// unnamed field is that field, and an enum of names is a string, `ReadOnly` being `"read_only"`.
+///
+/// A missing key is null, so that an `Option` is then `None`; other keys of the map are ignored. `#[value(rename = "…")]`
+/// gives a field or name another text, and `#[value(default)]` a field the default of its type if its key is missing.
+///
+/// ```
+/// use pipewright::{FromValue, IntoValue, Script, Session};
+///
+/// #[derive(FromValue, IntoValue, Debug, PartialEq)]
+/// struct Host {
+///     name: String,
+///     port: Port,
+///     user: Option<String>,
+///     #[value(rename = "tls-mode", default)]
+///     tls: Tls,
+/// }
+///
+/// #[derive(FromValue, IntoValue, Debug, PartialEq)]
+/// struct Port(u16);
+///
+/// #[derive(FromValue, IntoValue, Debug, Default, PartialEq)]
+/// enum Tls {
+///     #[default]
+///     Off,
+///     VerifyFull,
+/// }
+///
+/// let script = Script::parse("t", "fn main() { return {name: 'db1', port: 5432, 'tls-mode': 'verify_full'} }")?;
+/// let host: Host = Session::new().run(&script).value()?.to()?;
+/// assert_eq!(host, Host { name: "db1".into(), port: Port(5432), user: None, tls: Tls::VerifyFull });
+///
+/// let script = Script::builder("t").input("host").parse(r#"echo "${host.name}:${host.port} $[host['tls-mode']]""#)?;
+/// assert_eq!(Session::new().run(&script).arg("host", host).read()?, "db1:5432 verify_full");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[cfg(feature = "derive")]
-pub use pipewright_derive::{FromValue, IntoValue};
+pub use pipewright_derive::FromValue;
+/// Derives the conversion to a value, in the form that the derived `FromValue` reads. A field that is `None` is a key with
+/// null.
+#[cfg(feature = "derive")]
+pub use pipewright_derive::IntoValue;
 pub use span::Span;
 pub use value::{FromValue, IntoValue, Value, ValueError};
 

@@ -197,9 +197,8 @@ fn a_dry_run_does_nothing_and_help_is_printed() {
 fn a_run_of_a_host_is_recorded() {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("log");
-    let name = log.as_os_str().as_encoded_bytes();
-    Session::new().run(&script("/bin/true")).audit(AuditLog::open(name).unwrap()).status().unwrap();
-    let found = pipewright::verify_audit(&std::fs::read(&log).unwrap()).unwrap();
+    Session::new().run(&script("/bin/true")).audit(AuditLog::open(&log).unwrap()).status().unwrap();
+    let found = AuditLog::verify(&std::fs::read(&log).unwrap()).unwrap();
     assert_eq!((found.runs, found.unfinished.len()), (1, 0));
     assert!(std::fs::read_to_string(&log).unwrap().contains("\"/bin/true\""));
 }

@@ -161,3 +161,65 @@ fn a_run_has_its_own_environment_and_directory() {
     assert_eq!(session.run(&script).read().unwrap(), here);
     assert_eq!(u16::from_value(&Value::from(7)), Ok(7));
 }
+
+/// The guidelines for APIs of Rust, as far as a compiler can check them (C-SEND-SYNC, C-GOOD-ERR, C-COMMON-TRAITS).
+mod guidelines {
+    use pipewright::policy::{Denial, OwnedRequest, PatternError, Rules, RulesError};
+    use pipewright::value::{List, Map, Size, Str, Type};
+    use pipewright::*;
+    use std::error::Error as StdError;
+    use std::fmt::Debug;
+    use std::hash::Hash;
+
+    fn error<T: StdError + Send + Sync + 'static>() {}
+    fn shared<T: Debug + Clone + Send + Sync + 'static>() {}
+    fn sent<T: Debug + Send>() {}
+    fn compared<T: Debug + Clone + PartialEq>() {}
+    fn hashed<T: Debug + Copy + Eq + Hash>() {}
+
+    #[test]
+    fn types_have_the_traits_that_their_users_expect() {
+        error::<Error>();
+        error::<ParseError>();
+        error::<ValueError>();
+        error::<BuildError>();
+        error::<ActionError>();
+        error::<ResizeError>();
+        error::<AuditFault>();
+        error::<Denial>();
+        error::<PatternError>();
+        error::<RulesError>();
+        error::<diag::Diagnostic>();
+        shared::<Engine>();
+        shared::<Script>();
+        shared::<Board>();
+        shared::<CancelToken>();
+        shared::<Limits>();
+        shared::<Value>();
+        shared::<Rules>();
+        shared::<OwnedRequest>();
+        shared::<Captured>();
+        shared::<Report>();
+        shared::<AuditSummary>();
+        sent::<Session>();
+        sent::<Run<'_>>();
+        sent::<Running>();
+        sent::<Waiting>();
+        sent::<Input>();
+        sent::<Output>();
+        sent::<AuditLog>();
+        sent::<EngineBuilder>();
+        sent::<ScriptBuilder>();
+        compared::<Value>();
+        compared::<List>();
+        compared::<Map>();
+        compared::<Str>();
+        compared::<Limits>();
+        hashed::<Type>();
+        hashed::<ErrorKind>();
+        hashed::<Span>();
+        hashed::<Signal>();
+        hashed::<diag::Code>();
+        compared::<Size>();
+    }
+}

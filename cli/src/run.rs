@@ -181,7 +181,7 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
         run = run.dry_run();
     }
     if let Some(path) = options.audit {
-        match AuditLog::open(&path) {
+        match AuditLog::open(OsStr::from_bytes(&path)) {
             Ok(log) => run = run.audit(log),
             Err(page) => {
                 print_page(&page);
@@ -210,7 +210,7 @@ fn run(engine: &Engine, script: &Script, options: Options, stats: Option<&Stats>
 fn verify_audit(path: &Path) -> u8 {
     let shown = pipewright::diag::visible(path.as_os_str().as_encoded_bytes());
     let found = match std::fs::read(path) {
-        Ok(log) => pipewright::verify_audit(&log),
+        Ok(log) => AuditLog::verify(&log),
         Err(error) => {
             print_error(&format!("pipewright: can't read {shown}: {}\n", pipewright::diag::reason(&error)));
             return 126;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::net::TcpStream;
@@ -170,3 +171,30 @@ macro_rules! files {
 }
 
 files!(File TcpStream UnixStream PipeReader ChildStdout OwnedFd);
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Input::Null => "Null",
+            Input::Inherit => "Inherit",
+            Input::Unreadable => "Unreadable",
+            Input::Bytes(bytes) => return f.debug_tuple("Bytes").field(&bytes.len()).finish(),
+            Input::File(file) => return f.debug_tuple("File").field(file).finish(),
+            Input::Reader(_) => "Reader(..)",
+        })
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Output::Null => "Null",
+            Output::Inherit => "Inherit",
+            Output::File(file) => return f.debug_tuple("File").field(file).finish(),
+            Output::Writer(_) => "Writer(..)",
+            Output::Lines { max_line, .. } => {
+                return f.debug_struct("Lines").field("max_line", max_line).finish_non_exhaustive();
+            }
+        })
+    }
+}

@@ -35,7 +35,7 @@ use crate::diag::Source;
 use std::sync::Arc;
 
 pub use crate::eval::Limits;
-pub use crate::eval::effects::audit::{Log as AuditLog, verify as verify_audit};
+pub use crate::eval::effects::audit::{Fault as AuditFault, Log as AuditLog, Summary as AuditSummary};
 pub use crate::eval::{
     ActionError, Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunningInstance,
     RunningLoop, RunningService, ServiceAction, TurnEnd,

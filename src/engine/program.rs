@@ -1,6 +1,29 @@
 //! Support for a program whose process belongs to one script, such as `pipewright`: how it begins, guards itself, and
 //! probes the system. Everything here concerns the whole process; see [`super::EngineBuilder::own_process`]. A host
 //! that does anything else needs none of it.
+//!
+//! ```no_run
+//! use pipewright::{Engine, program};
+//! use std::process::ExitCode;
+//!
+//! fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+//!     if let Some(status) = program::begin() {
+//!         return Ok(status.into());
+//!     }
+//!     let path = std::env::args_os().nth(1).ok_or("which script?")?;
+//!     let engine = Engine::builder().own_process().build()?;
+//!     let script = engine.script("script", program::read_script(Some(path.as_ref()))?)?;
+//!     let error = match engine.session().run(&script).status() {
+//!         Ok(report) => return Ok(report.status().into()),
+//!         Err(error) => error,
+//!     };
+//!     eprint!("{}", error.render(false, program::terminal_width().unwrap_or(80)));
+//!     if let Some(signal) = error.signal() {
+//!         program::die_of(signal);
+//!     }
+//!     Ok(error.exit_code().into())
+//! }
+//! ```
 
 use super::script::read_source;
 use crate::process::{self, Signal};

@@ -8,6 +8,7 @@ use super::{AuditLog, CancelToken, Captured, Report, Running, Session};
 use crate::diag::{Diagnostic, code, similar, visible};
 use crate::value::{IntoValue, MOST_BYTES, Value};
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -39,6 +40,12 @@ pub struct Run<'s> {
     work: Work<'s>,
     request: Request,
     max_output: usize,
+}
+
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("max_output", &self.max_output).finish_non_exhaustive()
+    }
 }
 
 impl<'s> Run<'s> {

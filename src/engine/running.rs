@@ -324,6 +324,19 @@ impl Drop for Running {
 }
 
 /// A future of the end of a [`Running`]: see [`Running::wait_async`].
+///
+/// ```
+/// use pipewright::{Script, Session, Waiting};
+/// use std::pin::pin;
+/// use std::task::{Context, Poll, Waker};
+///
+/// let script = Script::parse("t", "sleep 60")?;
+/// let waiting: Waiting = Session::new().run(&script).start()?.wait_async();
+/// let mut context = Context::from_waker(Waker::noop());
+/// assert!(matches!(Future::poll(pin!(waiting), &mut context), Poll::Pending));
+/// // Dropping it has cancelled the run.
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a future that is dropped cancels the run"]
 pub struct Waiting {

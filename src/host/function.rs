@@ -183,6 +183,13 @@ pub struct FunctionCx<'a> {
     pub(crate) span: Span,
 }
 
+impl fmt::Debug for FunctionCx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("FunctionCx");
+        shown.field("cwd", &self.directory).field("span", &self.span).finish_non_exhaustive()
+    }
+}
+
 impl FunctionCx<'_> {
     /// Returns the standard output of the script. Data is buffered until there are 64 KiB of it, the function flushes it,
     /// or the function ends.

@@ -76,6 +76,23 @@ pub struct Streams<'a> {
     pub stderr: &'a mut dyn Write,
 }
 
+impl fmt::Debug for StageCx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("StageCx");
+        shown
+            .field("args", &self.args)
+            .field("cwd", &self.directory)
+            .field("span", &self.span)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Streams<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").finish_non_exhaustive()
+    }
+}
+
 impl StageCx<'_> {
     /// Returns its arguments, without its name, as the strings that a program would get.
     pub fn args(&self) -> &[Value] {
@@ -125,7 +142,7 @@ impl StageCx<'_> {
     }
 }
 
-/// The error of a stage. Every error type converts to it with `?`.
+/// The error of a stage. Every error type converts to it with `?`; for that it is not an [`Error`](std::error::Error) itself.
 ///
 /// ```
 /// use pipewright::StageError;

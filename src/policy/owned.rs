@@ -38,6 +38,17 @@ impl fmt::Display for OwnedRequest {
 }
 
 /// The action of an [`OwnedRequest`].
+///
+/// ```
+/// use pipewright::Engine;
+/// use pipewright::policy::{Action, Rules};
+///
+/// let engine = Engine::builder().policy(Rules::new().allow_run(&["sort"])?).build()?;
+/// let error = engine.session().run(&engine.script("t", "let p = 'ls'; command $p /")?).status().unwrap_err();
+/// let Some((_, request)) = error.denial() else { return Err("no denial".into()) };
+/// assert!(matches!(request.action(), Action::Spawn { argv, .. } if argv[0] == b"ls"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {

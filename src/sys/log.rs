@@ -14,6 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// An open log.
+#[derive(Debug)]
 pub struct LogFile {
     file: OwnedFd,
     /// The absolute path.

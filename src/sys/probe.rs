@@ -6,6 +6,15 @@ use std::io;
 use std::os::fd::AsFd;
 
 /// A feature that the engine uses.
+///
+/// ```
+/// let missing = pipewright::program::probes().into_iter().filter_map(|probe| Some((probe.what, probe.found.err()?)));
+/// for (what, reason) in missing {
+///     println!("without {what}: {reason}");
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Probe {
     /// The function that a user would lose without it.
     pub what: &'static str,

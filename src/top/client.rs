@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
-/// A process of this user that publishes its board.
+/// A process of this user that publishes its board: see [the module](super) for an example.
 #[derive(Clone, Debug)]
 pub struct Run {
     pid: u32,

@@ -1,6 +1,6 @@
 //! Direct access to the content of a value, for a host.
 
-use super::{FromValue, List, Map, Str, Value, ValueError, ops};
+use super::{FromValue, List, Map, Value, ValueError, ops};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -147,31 +147,4 @@ macro_rules! try_from {
 try_from! {
     bool i8 i16 i32 i64 isize u16 u32 u64 usize f32 f64 String Vec<u8> PathBuf OsString Box<str> std::time::Duration
     Vec<Value> Vec<String> BTreeMap<String, Value>
-}
-
-impl<'a> IntoIterator for &'a List {
-    type Item = &'a Value;
-    type IntoIter = std::slice::Iter<'a, Value>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl IntoIterator for List {
-    type Item = Value;
-    type IntoIter = std::vec::IntoIter<Value>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.into_vec().into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Map {
-    type Item = (&'a Str, &'a Value);
-    type IntoIter = indexmap::map::Iter<'a, Str, Value>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries().iter()
-    }
 }

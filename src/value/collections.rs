@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::deferred_drop::{Contents, drop_flat};
 use super::meter::Charge;
-use super::{Str, Value};
+use super::{MapIter, Str, Value};
 
 /// A list value. It dereferences to a slice, and is cheap to clone.
 ///
@@ -118,10 +118,10 @@ impl Drop for List {
 ///
 /// let mut map: Map = [("host", Value::from("web1")), ("port", Value::from(80))].into_iter().collect();
 /// map.insert("user", Value::Null);
-/// assert!(map.get(b"port").is_some_and(|port| matches!(port, Value::Int(80))));
+/// assert!(map.get("port").is_some_and(|port| matches!(port, Value::Int(80))));
 /// let keys: Vec<_> = map.keys().map(|key| key.to_utf8()).collect();
 /// assert_eq!(keys, [Ok("host"), Ok("port"), Ok("user")]);
-/// assert!(map.remove(b"user").is_some() && !map.contains_key(b"user"));
+/// assert!(map.remove("user").is_some() && !map.contains_key("user"));
 /// assert!(map.is_same(&map.clone()));
 /// ```
 #[derive(Clone, Default)]
@@ -183,18 +183,18 @@ impl Map {
     }
 
     /// Returns the value of a key.
-    pub fn get(&self, key: &[u8]) -> Option<&Value> {
-        self.entries().get(key)
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Value> {
+        self.entries().get(key.as_ref())
     }
 
     /// Returns whether it has a key.
-    pub fn contains_key(&self, key: &[u8]) -> bool {
-        self.entries().contains_key(key)
+    pub fn contains_key(&self, key: impl AsRef<[u8]>) -> bool {
+        self.entries().contains_key(key.as_ref())
     }
 
     /// Returns the entries in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Str, &Value)> + DoubleEndedIterator + Clone {
-        self.entries().iter()
+    pub fn iter(&self) -> MapIter<'_> {
+        MapIter(self.entries().iter())
     }
 
     /// Returns the keys in order.
@@ -213,9 +213,9 @@ impl Map {
     }
 
     /// Removes a key and returns its value. The other entries keep their order.
-    pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
+    pub fn remove(&mut self, key: impl AsRef<[u8]>) -> Option<Value> {
         // Look the key up first, so that a missing key does not copy a shared map.
-        let at = self.entries().get_index_of(key)?;
+        let at = self.entries().get_index_of(key.as_ref())?;
         self.change(|entries| entries.shift_remove_index(at)).map(|(_, value)| value)
     }
 

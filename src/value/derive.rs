@@ -4,6 +4,7 @@ use super::{FromValue, IntoValue, Map, Value, ValueError};
 use crate::diag::{similar, visible};
 
 /// The fields of a struct, from a map.
+#[derive(Debug)]
 pub struct Fields<'v>(&'v Map);
 
 impl<'v> Fields<'v> {

@@ -25,6 +25,7 @@ mod convert;
 mod deferred_drop;
 mod host;
 mod into;
+mod iterate;
 mod scalar;
 mod secret;
 #[cfg(feature = "serde")]
@@ -40,6 +41,7 @@ use std::sync::Arc;
 pub use collections::{List, Map};
 pub use convert::{FromKey, FromValue, ValueError};
 pub use into::IntoValue;
+pub use iterate::MapIter;
 pub use scalar::{Duration, Range, Size};
 pub use text::Str;
 
@@ -150,6 +152,12 @@ impl Drop for Opaque {
         if let Some(payload) = self.payload.take() {
             deferred_drop::drop_flat(deferred_drop::Contents::Payload(payload));
         }
+    }
+}
+
+impl fmt::Debug for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opaque").field("kind", &self.kind).field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -113,6 +113,16 @@ impl Streams {
 }
 
 /// An entry of Pipewright that means what an entry of sh means.
+///
+/// ```
+/// use pipewright::Session;
+/// use pipewright::dialog::{Dialog, Rewritten};
+///
+/// let dialog = Dialog::new(Session::new())?;
+/// let rewritten: Option<Rewritten> = dialog.rewritten("for i in 1 2; do echo $i; done");
+/// assert!(rewritten.is_some_and(|entry| entry.text.contains("for i in 1 2 {")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rewritten {

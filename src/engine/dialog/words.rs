@@ -7,6 +7,13 @@ use crate::value::Value;
 use std::fmt;
 
 /// A word of the language: see [`words`].
+///
+/// ```
+/// use pipewright::dialog::{Word, words};
+///
+/// let help = |name| words().find(|word: &Word| word.name() == name).map(|word| word.help());
+/// assert!(help("defer").is_some() && help("ls").is_none());
+/// ```
 #[derive(Clone, Copy)]
 pub struct Word(Entry);
 

@@ -10,7 +10,7 @@ mod sha256;
 mod verify;
 
 pub use record::Entry;
-pub use verify::verify;
+pub use verify::{Fault, Summary};
 
 use crate::check::program::ARGS;
 use crate::diag::{Diagnostic, MASK, code, quote_word, reason};
@@ -26,16 +26,36 @@ use chain::Chain;
 pub use record::Redirected;
 use record::{Ended, Record, Variables};
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The log of a run.
+/// A log of the actions of runs: see [`Run::audit`](crate::Run::audit). Each record contains a hash of the one before it, so
+/// that a change of the log is found later.
+///
+/// ```
+/// use pipewright::{AuditLog, Script, Session};
+///
+/// let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("log");
+/// let log = AuditLog::open(&path)?;
+/// Session::new().run(&Script::parse("t", "sort < /dev/null")?).audit(log).status()?;
+///
+/// let mut bytes = std::fs::read(&path)?;
+/// let summary = AuditLog::verify(&bytes)?;
+/// assert_eq!((summary.runs, summary.unfinished.len()), (1, 0));
+/// bytes.reverse();
+/// assert!(AuditLog::verify(&bytes).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
 pub struct Log {
     file: LogFile,
     run: String,
     state: Mutex<State>,
 }
 
+#[derive(Debug)]
 struct State {
     /// The number of the next record of this run.
     seq: u64,
@@ -49,7 +69,8 @@ impl Log {
     ///
     /// # Errors
     /// Fails with the error page.
-    pub fn open(path: &[u8]) -> Result<Self, Box<Diagnostic>> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Box<Diagnostic>> {
+        let path = path.as_ref().as_os_str().as_encoded_bytes();
         let file = LogFile::open(path).map_err(|error| {
             let message = format!("can't open the audit log {}: {}", quote_word(path), reason(&error));
             Diagnostic::new(code::AUDIT_FAILED, message).help("nothing runs that can't be recorded")
@@ -59,6 +80,14 @@ impl Log {
         run.truncate(16);
         let state = State { seq: 0, chain: Chain::new(), broken: None };
         Ok(Self { file, run, state: Mutex::new(state) })
+    }
+
+    /// Checks the bytes of a log: that no record was changed, inserted or removed.
+    ///
+    /// # Errors
+    /// Fails with the first line that does not match the line before it.
+    pub fn verify(log: &[u8]) -> Result<Summary, Fault> {
+        verify::verify(log)
     }
 
     /// Appends a record. Returns its number, or the reason of a failure.

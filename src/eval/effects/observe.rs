@@ -170,6 +170,24 @@ pub enum Event<'a> {
 }
 
 /// How a turn of a loop side by side ended.
+///
+/// ```
+/// use pipewright::{Engine, Event, TurnEnd};
+/// use std::sync::{Arc, Mutex};
+///
+/// let ends: Arc<Mutex<Vec<TurnEnd>>> = Arc::default();
+/// let seen = ends.clone();
+/// let observer = move |event: &Event<'_>| {
+///     if let Event::TurnEnded { end, .. } = event {
+///         seen.lock().unwrap().push(*end);
+///     }
+/// };
+/// let engine = Engine::builder().observer(observer).build()?;
+/// let script = engine.script("t", "for n in (1..=2) with jobs=2 { echo $n }")?;
+/// engine.session().run(&script).capture()?;
+/// assert_eq!(*ends.lock().unwrap(), [TurnEnd::Succeeded; 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TurnEnd {

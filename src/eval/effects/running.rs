@@ -5,6 +5,18 @@ use std::fmt;
 use std::time::Duration;
 
 /// A loop side by side that runs: see [`Board::loops`].
+///
+/// ```
+/// use pipewright::{Board, Engine, RunningLoop};
+///
+/// let board = Board::default();
+/// let shown = board.clone();
+/// let text = move || shown.loops().iter().map(|RunningLoop { text, jobs, .. }| format!("{jobs}: {text}")).collect::<Vec<_>>();
+/// let engine = Engine::builder().board(board).function("look", text).build()?;
+/// let script = engine.script("t", "for n in (1..=1) with jobs=2 { echo ...$[look()] }")?;
+/// assert_eq!(engine.session().run(&script).read()?, "2: for n in (1..=1) with jobs=2 { echo ...$[look()] }");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunningLoop {
@@ -25,6 +37,16 @@ pub struct RunningLoop {
 }
 
 /// A service: see [`Board::services`].
+///
+/// ```
+/// use pipewright::{Board, RunningService};
+///
+/// fn problems(board: &Board) -> Vec<(String, String)> {
+///     let named = |RunningService { name, problem, .. }| Some((name, problem?));
+///     board.services().into_iter().filter_map(named).collect()
+/// }
+/// assert!(problems(&Board::default()).is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunningService {
@@ -47,6 +69,16 @@ pub struct RunningService {
 }
 
 /// An instance of a service.
+///
+/// ```
+/// use pipewright::{Board, RunningInstance};
+///
+/// fn restarts(board: &Board) -> u64 {
+///     let services = board.services();
+///     services.iter().flat_map(|service| &service.instances).map(|RunningInstance { restarts, .. }| restarts).sum()
+/// }
+/// assert_eq!(restarts(&Board::default()), 0);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunningInstance {
@@ -71,6 +103,16 @@ pub struct RunningInstance {
 }
 
 /// What can be done with a service: see [`Board::act`].
+///
+/// ```
+/// use pipewright::{Board, ServiceAction};
+///
+/// let board = Board::default();
+/// for service in board.services() {
+///     board.act(service.id, ServiceAction::Reload)?;
+/// }
+/// # Ok::<(), pipewright::ActionError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServiceAction {
@@ -83,6 +125,13 @@ pub enum ServiceAction {
 }
 
 /// The reason why [`Board::act`] did nothing: the service has ended, or there never was one with this number.
+///
+/// ```
+/// use pipewright::{Board, ServiceAction};
+///
+/// let error = Board::default().act(7, ServiceAction::Stop).unwrap_err();
+/// assert_eq!(error.to_string(), "the service has ended");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActionError;
@@ -96,6 +145,12 @@ impl fmt::Display for ActionError {
 impl std::error::Error for ActionError {}
 
 /// The reason why [`Board::resize`] changed nothing.
+///
+/// ```
+/// use pipewright::{Board, ResizeError};
+///
+/// assert_eq!(Board::default().resize(7, 2), Err(ResizeError::Ended));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResizeError {

@@ -11,6 +11,7 @@ use std::io;
 pub const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// The last record of a log that this run knows.
+#[derive(Debug)]
 pub struct Chain {
     /// Its number; 0 if there is none yet.
     pub line: u64,

@@ -6,21 +6,41 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-/// The summary of an unchanged log.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Verified {
+/// The summary of an unchanged log: see [`Log::verify`](super::Log::verify).
+///
+/// ```
+/// use pipewright::{AuditLog, AuditSummary};
+///
+/// let summary: AuditSummary = AuditLog::verify(b"")?;
+/// assert_eq!((summary.records, summary.runs), (0, 0));
+/// # Ok::<(), pipewright::AuditFault>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// The number of records.
     pub records: usize,
+    /// The number of runs that have records.
     pub runs: usize,
     /// The runs without a final record: they are still running, were killed, or the end of the log is
     /// missing.
     pub unfinished: Vec<String>,
 }
 
-/// The first error of a log.
-#[derive(Debug, PartialEq, Eq)]
+/// The first error of a log: see [`Log::verify`](super::Log::verify).
+///
+/// ```
+/// use pipewright::{AuditFault, AuditLog};
+///
+/// let fault: AuditFault = AuditLog::verify(b"no record\n").unwrap_err();
+/// assert_eq!(fault.line, 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
     /// The line, from 1.
     pub line: usize,
+    /// The problem, a part of a sentence.
     pub problem: String,
 }
 
@@ -68,7 +88,7 @@ struct Run {
 ///
 /// # Errors
 /// Fails with the first line that does not match the line before it.
-pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
+pub fn verify(log: &[u8]) -> Result<Summary, Fault> {
     let mut runs: BTreeMap<String, Run> = BTreeMap::new();
     let mut records = Vec::new();
     for (at, line) in log.split_inclusive(|byte| *byte == b'\n').enumerate() {
@@ -99,7 +119,7 @@ pub fn verify(log: &[u8]) -> Result<Verified, Fault> {
         let run = Run { seq: link.seq, finished: replaced || link.event == "finish", replaced };
         runs.insert(link.run.clone(), run);
     }
-    Ok(Verified {
+    Ok(Summary {
         records: records.len(),
         runs: runs.len(),
         unfinished: runs.into_iter().filter(|(_, run)| !run.finished).map(|(name, _)| name).collect(),
@@ -147,7 +167,7 @@ mod tests {
         lines
     }
 
-    fn check(lines: &[String]) -> Result<Verified, Fault> {
+    fn check(lines: &[String]) -> Result<Summary, Fault> {
         verify((lines.join("\n") + "\n").as_bytes())
     }
 
@@ -158,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_log_that_was_not_touched_is_whole() {
-        assert_eq!(check(&log()), Ok(Verified { records: 7, runs: 3, unfinished: Vec::new() }));
-        assert_eq!(verify(b""), Ok(Verified::default()));
+        assert_eq!(check(&log()), Ok(Summary { records: 7, runs: 3, unfinished: Vec::new() }));
+        assert_eq!(verify(b""), Ok(Summary::default()));
     }
 
     #[test]
