@@ -259,3 +259,52 @@ fn the_configuration_may_declare() {
     let kept = fs::read_to_string(home.path().join(".local/state/pipewright/complete"));
     assert!(kept.expect("it was written").ends_with("/ls\n"));
 }
+
+#[test]
+fn paths_are_found_by_their_parts_and_patterns_are_expanded() {
+    let home = Home::new();
+    for file in ["src/diag/page.rs", "Notes.md", "a.txt", "b c.txt", "deep/~/x"] {
+        let path = home.path().join(file);
+        fs::create_dir_all(path.parent().expect("a name")).expect("it is ours");
+        fs::write(path, "text\n").expect("it is ours");
+    }
+    let mut terminal = home.prompt();
+    for (typed, shown) in [
+        ("wc s/d/p", "wc src/diag/page.rs "),
+        ("wc not", "wc Notes.md "),
+        ("wc *.txt", "wc a.txt 'b c.txt' "),
+        ("wc deep/~/x", "wc 'deep/~/x' "),
+    ] {
+        tab(&mut terminal, typed, shown);
+    }
+    fs::create_dir(home.path().join("~")).expect("it is ours");
+    tab(&mut terminal, "ls ~", "ls './~/'");
+}
+
+#[test]
+fn short_options_are_listed() {
+    let (_home, mut terminal) = prompt();
+    terminal.keys("rm -\t");
+    for option in ["-d", "-f", "-i", "-r"] {
+        terminal.expect(option);
+    }
+}
+
+#[test]
+fn a_repository_has_branches_and_tags() {
+    if !support::have("git") {
+        return;
+    }
+    let home = Home::new();
+    let mut terminal = home.prompt();
+    terminal.run("git init -q -b main r");
+    terminal.run("cd r");
+    terminal.run("git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first");
+    terminal.run("git branch fix/keys");
+    terminal.run("git tag v1.0");
+    terminal.run("git remote add origin /nowhere");
+    terminal.run("mkdir below; cd below");
+    tab(&mut terminal, "git switch fi", "git switch fix/keys ");
+    tab(&mut terminal, "git checkout v", "git checkout v1.0 ");
+    tab(&mut terminal, "git push o", "git push origin ");
+}

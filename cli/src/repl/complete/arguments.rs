@@ -1,6 +1,7 @@
 //! Completion of a command's arguments from declarations, the options of a function, and the options that a
 //! program lists.
 
+use super::near::nearest;
 use super::{Candidate, World};
 use crate::repl::learn::options::{Flag, Help, Takes};
 use pipewright::diag::{quote_word, visible};
@@ -48,8 +49,13 @@ pub fn of(name: &str, before: &[&str], typed: &str, world: &dyn World) -> Option
     if words[named..].iter().any(|word| !word.starts_with('-')) {
         return None;
     }
-    let commands = help.commands.iter().filter(|(name, _)| name.starts_with(&prefix));
-    found(commands.map(|(name, note)| Candidate::new(format!("{name} "), visible(note.as_bytes()))).collect())
+    let commands = nearest(&help.commands, prefix.as_bytes(), |(name, _)| name.as_bytes());
+    found(
+        commands
+            .into_iter()
+            .map(|(name, note)| Candidate::new(format!("{name} "), visible(note.as_bytes())))
+            .collect(),
+    )
 }
 
 /// Returns a declared word, quoted if necessary. No blank follows one that will continue.
@@ -59,7 +65,12 @@ fn candidate(word: &[u8], note: String) -> Candidate {
 }
 
 fn options(help: &Help, prefix: &str) -> Vec<Candidate> {
-    let flags = help.options.iter().filter(|flag| flag.name.starts_with(prefix));
+    let mut flags = nearest(&help.options, prefix.as_bytes(), |flag| flag.name.as_bytes());
+    // A part of a long option.
+    if let Some(part) = prefix.strip_prefix("--").filter(|_| flags.is_empty()) {
+        let long = help.options.iter().filter(|flag| flag.name.starts_with("--"));
+        flags = nearest(long, part.as_bytes(), |flag| flag.name.as_bytes());
+    }
     let candidate = |flag: &Flag| {
         let (after, value) = match &flag.value {
             Takes::Nothing => (" ", String::new()),
@@ -74,10 +85,10 @@ fn options(help: &Help, prefix: &str) -> Vec<Candidate> {
             note: visible(flag.note.as_bytes()),
         }
     };
-    flags.map(candidate).collect()
+    flags.into_iter().map(candidate).collect()
 }
 
 fn known(values: &[String], prefix: &str) -> Vec<Candidate> {
-    let values = values.iter().filter(|value| value.starts_with(prefix));
-    values.map(|value| candidate(value.as_bytes(), String::new())).collect()
+    let values = nearest(values, prefix.as_bytes(), |value| value.as_bytes());
+    values.into_iter().map(|value| candidate(value.as_bytes(), String::new())).collect()
 }

@@ -5,11 +5,16 @@
 
 mod arguments;
 mod interpolated;
+mod known_values;
 mod members;
+mod near;
+mod pattern;
+mod repository;
 mod word;
 pub mod world;
 
 use super::learn::options::Help;
+use near::nearest;
 use pipewright::diag::visible;
 use pipewright::dialog::{Kind, Place, Typed, WordKind, unquote, words};
 use pipewright::tools::wrapped;
@@ -39,6 +44,8 @@ pub trait World {
     fn learned(&self, command: &[u8], words: &[String], asked: bool) -> Option<(Rc<Help>, usize)>;
     /// Returns the files of a directory, which is given as it is typed: relative, absolute or below `~/`.
     fn list(&self, directory: &[u8]) -> Vec<File>;
+    /// Returns the text of a small file, which is given in the same way.
+    fn read(&self, file: &[u8]) -> Option<String>;
 }
 
 /// A file in a directory.
@@ -155,6 +162,22 @@ fn candidates(text: &str, world: &dyn World) -> (usize, Vec<Candidate>) {
     if word.first {
         return (start, executables(typed_word, world));
     }
+    if let Some(files) = pattern::expanded(typed_word, world) {
+        return (start, vec![files]);
+    }
+    // `if=file` of dd.
+    if name == "dd"
+        && !word.target
+        && let Some((operand, file)) = typed_word.split_once('=')
+    {
+        return (start + operand.len() + 1, files(file, world, |_| true));
+    }
+    if !word.target
+        && let [_, before @ .., _] = &own[..]
+        && let Some(found) = known_values::of(name, before, typed_word, world)
+    {
+        return (start, found);
+    }
     if !word.target
         && let [_, before @ .., _] = &own[..]
         && let Some((skipped, found)) = arguments::of(name, before, typed_word, world)
@@ -186,7 +209,7 @@ fn meant<'w>(word: &'w &str) -> Cow<'w, str> {
 /// Returns the candidates for the name of a program.
 fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
     let Some(prefix) = unquote(word) else { return Vec::new() };
-    let starts = |name: &str| name.as_bytes().starts_with(&prefix);
+    let starts = |name: &str| name.as_bytes().to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase());
     let mut candidates: Vec<Candidate> = Vec::new();
     let own = |name: &str, note: &str| Candidate::new(format!("{name} "), note);
     candidates.extend(words().filter(|word| starts(word.name())).filter_map(|word| match word.kind() {
@@ -209,15 +232,15 @@ fn commands(word: &str, world: &dyn World) -> Vec<Candidate> {
     }
     let known: Vec<String> = candidates.iter().map(|one| one.text.clone()).collect();
     candidates.extend(programs(word, world).into_iter().filter(|program| !known.contains(&program.text)));
-    candidates
+    nearest(candidates, &prefix, |one| one.name.as_bytes())
 }
 
 /// Returns the programs whose names continue a word.
 fn programs(word: &str, world: &dyn World) -> Vec<Candidate> {
     // Two thousand programs are not useful for an empty line.
     let Some(prefix) = unquote(word).filter(|prefix| !prefix.is_empty()) else { return Vec::new() };
-    let programs = world.programs().into_iter().filter(|name| name.starts_with(&prefix));
-    programs.map(|name| Candidate::new(quoted(&name) + " ", "")).collect()
+    let programs = nearest(world.programs(), &prefix, |name| name);
+    programs.into_iter().map(|name| Candidate::new(quoted(&name) + " ", "")).collect()
 }
 
 /// Returns the programs at a path, and the directories on the way.
@@ -233,6 +256,9 @@ fn files(word: &str, world: &dyn World, wanted: impl Fn(&File) -> bool) -> Vec<C
         return Vec::new();
     }
     let candidate = |path: Vec<u8>, name| {
+        // Only a tilde that was typed means the home directory.
+        let is_name = path.starts_with(b"~") && !word.starts_with("~/");
+        let path = if is_name { [b"./", &*path].concat() } else { path };
         let after = if path.ends_with(b"/") { "" } else { " " };
         Candidate { text: quoted(&path) + after, name, note: String::new() }
     };
@@ -245,16 +271,71 @@ fn paths(
     world: &dyn World,
     wanted: impl Fn(&File) -> bool,
 ) -> impl Iterator<Item = (Vec<u8>, String)> {
+    let found = paths_beside(path, world, &wanted, |name, prefix| name.starts_with(prefix));
+    if found.is_empty() { near_paths(path, world, &wanted) } else { found }.into_iter()
+}
+
+/// The largest number of directories that a path with shortened names may lead through.
+const MOST_DIRECTORIES: usize = 50;
+
+/// Returns the paths that a path is near to: each of its names may be the beginning of a directory, as in `s/d` for
+/// `src/diag`, with any capitals; the last may be inside a name.
+fn near_paths(path: &[u8], world: &dyn World, wanted: &impl Fn(&File) -> bool) -> Vec<(Vec<u8>, String)> {
+    let mut names: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+    let Some(last) = names.pop() else { return Vec::new() };
+    let mut directories: Vec<Vec<u8>> = vec![Vec::new()];
+    for name in names {
+        let is_plain = name.is_empty() || name == b"." || name == b".." || name == b"~";
+        let mut next = Vec::new();
+        for directory in &directories {
+            let there = [directory, name, b"/"].concat();
+            if is_plain || !world.list(&there).is_empty() {
+                next.push(there);
+                continue;
+            }
+            let below = world
+                .list(directory)
+                .into_iter()
+                .filter(|file| file.is_directory && (name.starts_with(b".") || !file.name.starts_with(b".")));
+            let begins = |file: &File| file.name.to_ascii_lowercase().starts_with(&name.to_ascii_lowercase());
+            let below = nearest(below.filter(begins), name, |file| &file.name);
+            next.extend(below.into_iter().map(|file| [directory, &*file.name, b"/"].concat()));
+        }
+        next.truncate(MOST_DIRECTORIES);
+        directories = next;
+    }
+    let found = directories.into_iter().flat_map(|directory| {
+        let all = paths_beside(&directory, world, wanted, |name, _| {
+            last.starts_with(b".") || !name.starts_with(b".")
+        });
+        all.into_iter().map(move |(path, shown)| (path[directory.len()..].to_vec(), path.clone(), shown))
+    });
+    let is_bare = path.contains(&b'/');
+    let found = nearest(found, last, |(name, ..)| name);
+    found
+        .into_iter()
+        .map(|(_, path, shown)| (path.clone(), if is_bare { visible(&path) } else { shown }))
+        .collect()
+}
+
+/// Returns the files of the directory in which a path ends, whose names agree with its last name.
+fn paths_beside(
+    path: &[u8],
+    world: &dyn World,
+    wanted: &impl Fn(&File) -> bool,
+    agrees: impl Fn(&[u8], &[u8]) -> bool,
+) -> Vec<(Vec<u8>, String)> {
     let split = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     let (directory, prefix) = path.split_at(split);
-    let is_meant = move |file: &File| {
-        file.name.starts_with(prefix) && (prefix.starts_with(b".") || !file.name.starts_with(b"."))
+    let is_meant = |file: &File| {
+        agrees(&file.name, prefix) && (prefix.starts_with(b".") || !file.name.starts_with(b"."))
     };
-    let files = world.list(directory).into_iter().filter(move |file| is_meant(file) && wanted(file));
-    files.map(move |file| {
+    let files = world.list(directory).into_iter().filter(|file| is_meant(file) && wanted(file));
+    let found = files.map(|file| {
         let end = if file.is_directory { "/" } else { "" };
         ([directory, &file.name, end.as_bytes()].concat(), visible(&file.name) + end)
-    })
+    });
+    found.collect()
 }
 
 /// The functions of the language whose first argument is a path.

@@ -84,6 +84,23 @@ impl World for Small {
         }
     }
 
+    fn read(&self, file: &[u8]) -> Option<String> {
+        let text = match file {
+            b"/etc/passwd" => "root:x:0:0::/root:/bin/sh\nyou:x:1000:1000::/home/you:/bin/sh\n",
+            b"/etc/group" => "root:x:0:\nstaff:x:50:\n",
+            b"~/.ssh/config" => "Host web db\n  User you\nHost *.example\n",
+            b"~/.ssh/known_hosts" => "|1|abc ssh-rsa A\ncache,10.0.0.9 ssh-ed25519 B\n",
+            b"Makefile" => ".PHONY: all\nCC := gcc\nall: build\nbuild test: x\n\tcc: no\n%.o: %.c\n",
+            b"package.json" => r#"{"scripts": {"lint": "eslint .", "start": "node ."}}"#,
+            b"../.git/HEAD" => "ref: refs/heads/main\n",
+            b"../.git/packed-refs" => "# pack-refs\nabc refs/heads/main\nabc refs/tags/v1.0\n",
+            b"../.git/config" => "[core]\n\tbare = false\n[remote \"origin\"]\n\turl = git@host:x\n",
+            b"../.git/logs/refs/stash" => "0 1 A <a> 1 +0\tWIP on main\n1 2 A <a> 1 +0\tOn main: two\n",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
     fn list(&self, directory: &[u8]) -> Vec<File> {
         let file = |name: &[u8]| File { name: name.to_vec(), is_directory: false, is_executable: false };
         let directory_of = |name: &[u8]| File { is_directory: true, ..file(name) };
@@ -103,6 +120,12 @@ impl World for Small {
                 directory_of(b"my dir"),
             ],
             b"src/" | b"~/" => vec![file(b"main.rs"), directory_of(b"sub dir")],
+            b"../.git/refs/heads/" => vec![file(b"topic"), directory_of(b"fix")],
+            b"../.git/refs/heads/fix/" => vec![file(b"keys")],
+            b"../.git/refs/remotes/" => vec![directory_of(b"origin")],
+            b"../.git/refs/remotes/origin/" => vec![file(b"HEAD"), file(b"main")],
+            b"deep/" => vec![directory_of(b"Source"), directory_of(b"sink"), file(b"~x"), directory_of(b"~")],
+            b"deep/Source/" => vec![file(b"diag.rs"), directory_of(b"dialog")],
             b"my dir/" => vec![file(b"x y")],
             b"/home/" => vec![file(b"plain.txt"), file(b"two words"), file(b"a$b"), directory_of(b"sub")],
             _ => Vec::new(),
@@ -174,8 +197,8 @@ fn some_commands_take_some_files() {
 fn values_are_completed_where_they_stand() {
     assert_lines("echo $ho", &["echo $hosts"]);
     assert_lines("echo \"to $ho", &["echo \"to $hosts"]);
-    assert_lines("echo '$ho", &[]);
-    assert_lines("echo \\$ho", &[]);
+    assert_lines("echo '$hos", &[]);
+    assert_lines("echo \\$hos", &[]);
     assert_lines("echo ...$ho", &["echo ...$hosts"]);
     assert_lines("echo $HO", &["echo $HOME", "echo $HOSTNAME"]);
     assert_lines("echo ${config.p", &["echo ${config.port"]);
@@ -287,4 +310,60 @@ fn paths_may_begin_with_a_value() {
     {
         assert_lines(none, &[]);
     }
+}
+
+/// Returns the texts that Tab offers at the end of a line.
+fn offers(line: &str) -> Vec<String> {
+    complete(line, line.len(), &Small).1.into_iter().map(|one| one.text).collect()
+}
+
+#[test]
+fn names_that_are_only_near_are_found_when_none_begins_so() {
+    assert_eq!(offers("wc NOT"), ["notes.txt "]);
+    assert_eq!(offers("wc otes"), ["notes.txt "]);
+    assert_eq!(offers("wc deep/s"), ["deep/sink/"]);
+    assert_eq!(offers("wc deep/so/d"), ["deep/Source/diag.rs ", "deep/Source/dialog/"]);
+    assert_eq!(offers("wc deep/SO/dial"), ["deep/Source/dialog/"]);
+    assert_eq!(offers("GRE"), ["greet ", "grep "]);
+    assert_eq!(offers("git omm"), ["commit "]);
+    assert_eq!(offers("git --olor"), ["--color"]);
+    assert_eq!(offers("wc s/m"), ["src/main.rs "]);
+}
+
+#[test]
+fn patterns_become_the_files_that_they_match() {
+    assert_eq!(offers("wc *.txt"), ["notes.txt "]);
+    assert_eq!(offers("wc my*"), ["'my dir' 'my file' "]);
+    assert_eq!(offers("wc s*/ma*.rs"), ["src/main.rs "]);
+    assert_eq!(offers("wc x*"), [""; 0]);
+    assert_eq!(offers("wc '*'"), [""; 0]);
+}
+
+#[test]
+fn a_name_that_is_a_tilde_is_no_home() {
+    assert_eq!(offers("wc deep/~"), ["'deep/~/'", "'deep/~x' "]);
+    assert_eq!(offers("wc ~/m"), ["~/main.rs "]);
+}
+
+#[test]
+fn values_that_no_help_lists_come_from_files() {
+    assert_eq!(offers("sudo -u y"), ["you "]);
+    assert_eq!(offers("chown yo"), ["you"]);
+    assert_eq!(offers("chown you:st"), ["you:staff "]);
+    assert_eq!(offers("chgrp "), ["root ", "staff "]);
+    assert_eq!(offers("ssh "), ["10.0.0.9 ", "cache ", "db ", "web "]);
+    assert_eq!(offers("scp we"), ["web:"]);
+    assert_eq!(offers("timeout -s HU"), ["HUP "]);
+    assert_eq!(offers("pkill -USR"), ["-USR1 ", "-USR2 "]);
+    assert_eq!(offers("find . -type d"), ["d "]);
+    assert_eq!(offers("dd if=no"), ["notes.txt "]);
+    assert_eq!(offers("make "), ["all ", "build ", "test "]);
+    assert_eq!(offers("npm run l"), ["lint "]);
+    assert_eq!(offers("git switch "), ["fix/keys ", "main ", "origin/main ", "topic "]);
+    assert_eq!(offers("git checkout v"), ["v1.0 "]);
+    assert_eq!(offers("git push "), ["origin "]);
+    assert_eq!(offers("git push origin t"), ["topic "]);
+    assert_eq!(offers("git stash pop "), ["'stash@{0}' ", "'stash@{1}' "]);
+    // Nothing agrees: files, as elsewhere.
+    assert_eq!(offers("make no"), ["notes.txt "]);
 }

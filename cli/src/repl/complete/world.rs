@@ -112,6 +112,15 @@ impl Live {
         found
     }
 
+    /// Returns the place of a path that is relative, absolute or below `~/`.
+    fn place(&self, path: &[u8]) -> Option<PathBuf> {
+        let dialog = self.dialog();
+        match path.strip_prefix(b"~/") {
+            Some(rest) => Some(Path::new(dialog.env("HOME")?).join(OsStr::from_bytes(rest))),
+            None => Some(dialog.cwd().join(OsStr::from_bytes(path))),
+        }
+    }
+
     fn find(&self, word: &str) -> bool {
         // The meaning of a pattern is known only at run time.
         if self.is_own(word) || word.contains(['*', '?', '[', '{', '~']) {
@@ -226,15 +235,15 @@ impl World for Live {
         }
     }
 
+    fn read(&self, file: &[u8]) -> Option<String> {
+        /// The largest list of names that is worth reading at a key.
+        const MOST: u64 = 1 << 20;
+        let text = places::read(&self.place(file)?, MOST).ok()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+
     fn list(&self, directory: &[u8]) -> Vec<File> {
-        let dialog = self.dialog();
-        let path = match directory.strip_prefix(b"~/") {
-            Some(rest) => match dialog.env("HOME") {
-                Some(home) => Path::new(home).join(OsStr::from_bytes(rest)),
-                None => return Vec::new(),
-            },
-            None => dialog.cwd().join(OsStr::from_bytes(directory)),
-        };
+        let Some(path) = self.place(directory) else { return Vec::new() };
         let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
         let files = entries.flatten().map(|entry| {
             // The target of a link decides whether it can be entered.
