@@ -55,8 +55,6 @@ pub mod policy;
 )]
 mod process;
 mod programs;
-#[cfg(feature = "queue-sqlite")]
-#[allow(dead_code, unused_imports, reason = "no script can name a queue yet")]
 mod queue;
 mod service;
 pub mod span;

@@ -68,6 +68,7 @@ mod prompt_files;
 mod prompt_history;
 #[cfg(feature = "prompt")]
 mod prompt_rc;
+mod queues;
 mod readme;
 mod real_parts;
 mod reference;

@@ -24,6 +24,7 @@ const WITHOUT_GOLDEN: &[(&str, &str)] = &[
     ("E1028", "a golden script may have a terminal; tests/ask.rs takes it away"),
     ("E0366", "only at a prompt; tests/on_signal.rs types it"),
     ("E2065", "the kernel has the facilities; tests/sandbox.rs takes them away"),
+    ("E2081", "a disk has to be full; tests/queues.rs"),
     ("E3005", "a host cancels; tests/embed.rs does"),
     ("E1024", "a host and the prompt adopt no orphans; tests/daemons.rs asks one to"),
     ("E1030", "two users are needed; tests/atomic.rs has them"),

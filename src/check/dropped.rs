@@ -38,9 +38,12 @@ pub fn method(context: &Context<'_, '_>, call: &Expr<'_>, is_last: bool) -> Opti
 
 fn has_effect(id: NameId) -> bool {
     methods::changes(id)
-        || id
-            .methods()
-            .any(|method| matches!(method.receiver, Receiver::Job | Receiver::Worker | Receiver::Service))
+        || id.methods().any(|method| match method.receiver {
+            Receiver::Job | Receiver::Worker | Receiver::Service => true,
+            // A drain is for a loop, and to peek is to look.
+            Receiver::Queue => !matches!(method.name, "drain" | "peek"),
+            _ => false,
+        })
 }
 
 /// The result type of a method that returns the type of its receiver.

@@ -488,7 +488,11 @@ impl<'s> Checker<'s> {
     fn refuse_idle_settings(&mut self, options: &[WithOption]) {
         let has = |setting| options.iter().any(|option| option.setting == setting);
         for option in options {
-            if matches!(option.setting, Setting::Backoff | Setting::RetryOn) && !has(Setting::Retry) {
+            let is_of_tasks = option.setting == Setting::RetryOn && has(Setting::Jobs);
+            if matches!(option.setting, Setting::Backoff | Setting::RetryOn)
+                && !has(Setting::Retry)
+                && !is_of_tasks
+            {
                 let name = option.setting.row().name;
                 let message = format!("`{name}` has no effect without `retry`");
                 self.error(

@@ -268,10 +268,13 @@ impl<'s> Checker<'s> {
     pub(super) fn own_options(&mut self, options: Vec<ast::WithOption<'s>>, start: u32) -> OwnOptions<'s> {
         let first = options.first().map_or(start, |option| option.span().start);
         let has_jobs = options.iter().any(|option| option.name() == Some("jobs"));
+        let has_retry = options.iter().any(|option| option.name() == Some("retry"));
         // The progress of a plain loop is the progress of the programs in each turn.
         let of_loop = |name: &str| {
             super::settings::find(name).is_some_and(|row| row.setting.is_of_loop())
                 || has_jobs && name == "progress"
+                // The tasks of a queue have their own tries; only the run can tell whether there is a queue.
+                || has_jobs && name == "retry_on" && !has_retry
         };
         let (own, of_turn): (Vec<_>, Vec<_>) =
             options.into_iter().partition(|option| option.name().is_some_and(of_loop));

@@ -466,6 +466,20 @@ codes! {
         "The kernel lets a process enforce at most 16 rulesets of Landlock upon each other. Give several options to one `with` instead of several.";
     OPTION_IN_MAP = "E2069", "an option that can't come from a map",
         "The options of a map are known only when the block begins. The check has to know the options of loops, services and workers, and `detach`, before the script runs. Write them where the block begins, beside the map: `for x in (xs) with jobs=4, ...rules { … }`.";
+    QUEUE_UNUSABLE = "E2080", "a file that can't be used for queues",
+        "A queue is kept in an SQLite file of its own, on a disk of this machine. A file of another program, or of a later version of Pipewright, is left unchanged.";
+    QUEUE_FAILED = "E2081", "a queue can't be read or changed",
+        "The reason names the cause, such as a full disk. Tasks whose `add` returned are kept. A task whose end could not be recorded is taken again: tasks run at least once.";
+    NO_TASK = "E2082", "a task that the queue does not have",
+        "Tasks that have succeeded are deleted, and numbers are not used twice. `q.list(\"failed\")` lists tasks with their numbers.";
+    TASK_RUNS = "E2083", "a task that a worker runs",
+        "A task can be deleted or retried before it is taken and after its try has ended.";
+    TASKS_FAILED = "E2084", "tasks of a drained queue have failed",
+        "They had no try left, or `retry_on` did not name their failure. They are kept with their last error: `q.list(\"failed\")`.";
+    QUEUE_OPTION = "E2085", "an option that a loop over a queue does not have",
+        "The failure of a turn is that of its task, which has its own number of tries. So `halt` and `retry` have no meaning, and the queue itself knows what is done.";
+    QUEUE_PAUSED = "E2086", "a paused queue can't be drained",
+        "Nothing is taken from a paused queue, so the loop would not end. `q.resume()` lets workers take tasks again.";
 
     // Limits, time-outs and policies.
     OUTPUT_TOO_LARGE = "E3001", "captured output is too large",

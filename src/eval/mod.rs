@@ -5,6 +5,7 @@ pub mod effects;
 mod exec;
 mod interpreter;
 mod lang;
+mod queues;
 mod report;
 mod scope;
 mod services;

@@ -174,6 +174,7 @@ pub fn signature(method: &Method) -> String {
         Receiver::Job => "job.",
         Receiver::Worker => "w.",
         Receiver::Service => "web.",
+        Receiver::Queue => "q.",
         Receiver::Secret => "secret.",
     };
     let parameter = |parameter: &Parameter| {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{MethodError, Outcome};
-use crate::value::{Duration, List, Value};
+use crate::value::{Duration, List, Str, Value};
 
 /// The caller of a method. Paths that it receives are absolute, and contain no NUL byte that the kernel would
 /// not see.
@@ -76,6 +76,18 @@ pub trait Host {
     /// # Errors
     /// Fails with [`MethodError::Host`] if the service was given up, or could not do it.
     fn service(&mut self, service: &Value, request: ServiceRequest) -> Outcome;
+
+    /// Returns a queue of tasks in the file at a path.
+    ///
+    /// # Errors
+    /// Fails with [`MethodError::Host`] if it can't be opened.
+    fn open_queue(&mut self, path: &Str, name: &Str) -> Outcome;
+
+    /// Carries out a request to a queue.
+    ///
+    /// # Errors
+    /// Fails with [`MethodError::Host`] if it can't be read or changed.
+    fn queue(&mut self, queue: &Value, request: QueueRequest<'_>) -> Outcome;
 
     /// Returns the next line of standard input without its line end; none at the end.
     ///
@@ -164,6 +176,38 @@ pub enum ServiceRequest {
     Wait,
     /// Describe its instances.
     Stats,
+}
+
+/// A request to a queue.
+#[derive(Clone, Copy, Debug)]
+pub enum QueueRequest<'a> {
+    /// Add a task, and return its number.
+    Add { data: &'a Value, options: TaskOptions<'a> },
+    /// Add a task for each element, and return their numbers.
+    AddAll { data: &'a [Value], options: TaskOptions<'a> },
+    /// Count its tasks.
+    Stats,
+    /// Return up to `most` tasks in a state.
+    List { state: &'a Str, most: usize },
+    /// Return the task that would be taken next.
+    Peek,
+    /// Make a task due now.
+    Retry(i64),
+    /// Delete a task.
+    Delete(i64),
+    /// Let workers take no task, or take them again.
+    Pause(bool),
+    /// Return the source of its tasks for a loop that ends.
+    Drain,
+}
+
+/// The options of a task that is added.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskOptions<'a> {
+    pub priority: Option<i64>,
+    pub delay: std::time::Duration,
+    pub tries: Option<i64>,
+    pub key: Option<&'a Str>,
 }
 
 /// The properties of the file at a path.

@@ -32,8 +32,8 @@ pub fn read_message(host: &mut dyn Host, text: &str) -> Outcome {
 ///
 /// # Errors
 /// Fails if JSON can't carry the value.
-pub fn write_message(host: &mut dyn Host, value: &Value) -> Outcome<Vec<u8>> {
-    let mut writer = Writer { method: "send", host, pace: Pace::default(), out: Vec::new(), indent: None };
+pub fn write_message(host: &mut dyn Host, method: &'static str, value: &Value) -> Outcome<Vec<u8>> {
+    let mut writer = Writer { method, host, pace: Pace::default(), out: Vec::new(), indent: None };
     writer.value(value, 0).map_err(|error| error.at(0))?;
     Ok(writer.out)
 }

@@ -37,6 +37,7 @@ mod names;
 mod number;
 mod order;
 mod path;
+mod queue;
 mod reference;
 mod secret;
 mod service;
@@ -52,7 +53,10 @@ use crate::value::{Type, Value};
 
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
-pub use host::{FileKind, Host, JobRequest, Metadata, ServiceRequest, SideBySide, WorkerRequest};
+pub use host::{
+    FileKind, Host, JobRequest, Metadata, QueueRequest, ServiceRequest, SideBySide, TaskOptions,
+    WorkerRequest,
+};
 pub use json::{read_message, write_message};
 pub use names::{NameId, changes, find, function, instead_of, lacking, missing, name_id, suggest};
 pub use reference::explain;
@@ -95,6 +99,7 @@ pub enum Receiver {
     Job,
     Worker,
     Service,
+    Queue,
     Secret,
 }
 
@@ -114,6 +119,7 @@ impl Receiver {
             Self::Job => &[Type::Job],
             Self::Worker => &[Type::Worker],
             Self::Service => &[Type::Service],
+            Self::Queue => &[Type::Queue],
             Self::Secret => &[Type::Secret],
         }
     }
@@ -133,6 +139,7 @@ impl Receiver {
             Self::Job => "jobs",
             Self::Worker => "workers",
             Self::Service => "services",
+            Self::Queue => "queues",
             Self::Secret => "secrets",
         }
     }
@@ -153,6 +160,7 @@ const ALL_TYPES: &[Type] = &[
     Type::Job,
     Type::Worker,
     Type::Service,
+    Type::Queue,
     Type::Secret,
     Type::Opaque,
 ];

@@ -68,6 +68,7 @@ pub fn lacking(function: &str) -> Option<&'static str> {
     match function {
         "csv" | "to_csv" if !cfg!(feature = "csv") => Some("csv"),
         "parse_date" if !cfg!(feature = "dates") => Some("dates"),
+        "queue" if !cfg!(feature = "queue-sqlite") => Some("queue-sqlite"),
         _ => None,
     }
 }

@@ -36,6 +36,7 @@ fn reference() -> String {
         ("Jobs", Receiver::Job),
         ("Workers", Receiver::Worker),
         ("Services", Receiver::Service),
+        ("Queues", Receiver::Queue),
         ("Secrets", Receiver::Secret),
         ("All values", Receiver::Any),
     ] {

@@ -5,8 +5,8 @@
 
 use super::{Kind, Method, Parameter, Receiver, Run};
 use super::{
-    convert, csv, dotenv, files, input, job, json, list, machine, map, matching, number, order, path, secret,
-    service,
+    convert, csv, dotenv, files, input, job, json, list, machine, map, matching, number, order, path, queue,
+    secret, service,
 };
 use super::{table_text, text, time, url, worker, zone};
 
@@ -415,6 +415,38 @@ Service {
         "A map for each instance: `number`, `pid`, `stage`, `uptime`, `restarts`, `last_end` and `healthy`.";
         "let web = service { sleep 60 }; web.stats()[0].stage => 'ready'";
 }
+Queue {
+    add(data: Any, priority: Int.optional, delay: Any.optional, tries: Int.optional, key: Str.optional) -> "int" = Value(queue::add);
+        "Adds a task and returns its number. Once it has returned, the task outlives a crash. `data` is any value that JSON can carry. The smaller `priority` (0) is taken first; the task is not taken before `delay` has passed; it is tried up to `tries` (25) times. `key` replaces the waiting task of that key.";
+        "queue('tasks.db', 'mail').add({to: 'ann'}, priority: -5, delay: 10m) => 1";
+    add_all(list: List, priority: Int.optional, delay: Any.optional, tries: Int.optional) -> "list" = Value(queue::add_all);
+        "Adds a task for each element, all or none, and returns their numbers.";
+        "queue('tasks.db', 'mail').add_all(['a', 'b']) => [1, 2]";
+    drain() -> "tasks" = Value(queue::drain);
+        "Its tasks for a `for` loop that ends when none is due and none runs. The loop then fails if a task has become failed.";
+        "queue('tasks.db', 'mail').drain().type() => 'tasks'";
+    stats() -> "map" = Value(queue::stats);
+        "How many tasks are `ready`, `delayed`, `running` and `failed`, how many are `done` since the queue was made, whether it is `paused`, and for how long the oldest ready task has been due (`waiting`, null without one).";
+        "let q = queue('tasks.db', 'mail'); q.add(1); q.stats().ready => 1";
+    list(state: Str, limit: Int.optional) -> "list" = Value(queue::list_tasks);
+        "The first tasks that are `ready`, `delayed`, `running` or `failed`, at most `limit` (1000), as maps: `id`, `state`, `data`, `priority`, `due`, `attempts`, `tries`, `key`, `added` and `error`. Times are as from `now()`.";
+        "let q = queue('tasks.db', 'mail'); q.add('x'); q.list('ready').map(t => t.data) => ['x']";
+    peek() -> "map or null" = Value(queue::peek);
+        "The task that would be taken next, which stays in the queue; null if none is due.";
+        "let q = queue('tasks.db', 'mail'); q.add('x'); q.peek().data => 'x'";
+    retry(id: Int) -> "null" = Value(queue::retry);
+        "Makes a task due now. A failed one gets all its tries again.";
+        "let q = queue('tasks.db', 'mail'); let id = q.add('x', delay: 1h); q.retry(id); q.stats().ready => 1";
+    delete(id: Int) -> "null" = Value(queue::delete);
+        "Deletes a task that does not run.";
+        "let q = queue('tasks.db', 'mail'); let id = q.add('x'); q.delete(id); q.stats().ready => 0";
+    pause() -> "null" = Value(queue::pause);
+        "Lets no worker take a task until `resume()`. Running tasks go on.";
+        "let q = queue('tasks.db', 'mail'); q.pause(); q.stats().paused => true";
+    resume() -> "null" = Value(queue::resume);
+        "Lets workers take tasks again.";
+        "let q = queue('tasks.db', 'mail'); q.pause(); q.resume(); q.stats().paused => false";
+}
 Secret {
     reveal() -> "string" = Value(secret::reveal);
         "Its text as an ordinary string. Messages still mask it.";
@@ -493,6 +525,9 @@ None {
     cores() -> "int" = Value(machine::cores);
         "The number of processors that this process may use, according to its CPU affinity and the quota of its control group.";
         "cores() >= 1 => true";
+    queue(path: Str, name: Str) -> "queue" = Value(queue::open);
+        "A queue of tasks in an SQLite file, which is made if there is none. A file may hold several queues. See QUEUES.md.";
+        "queue('tasks.db', 'mail').type() => 'queue'";
     now() -> "duration" = Value(time::now);
         "The time since 1970-01-01 00:00 UTC. The difference between two calls is the time between them. `now().date()` is the date as text.";
         "now() > 0s => true";

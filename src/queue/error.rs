@@ -13,8 +13,6 @@ pub enum Error {
     Full,
     /// The file or its directory can only be read.
     ReadOnly,
-    /// There is no such file.
-    Missing,
     /// The file is not a queue of Pipewright. It was not changed.
     Foreign,
     /// A later version of Pipewright made the queue. It was not changed.
@@ -33,7 +31,6 @@ impl fmt::Display for Error {
             Self::Busy => f.write_str("another process keeps it locked"),
             Self::Full => f.write_str("the disk is full"),
             Self::ReadOnly => f.write_str("it can only be read"),
-            Self::Missing => f.write_str("there is no such file"),
             Self::Foreign => f.write_str("it is not a file of queues, and was left unchanged"),
             Self::Newer { found, known } => write!(
                 f,

@@ -6,16 +6,32 @@
 //! simulate it. This module knows neither syntax nor processes.
 
 mod error;
-#[cfg(test)]
+#[cfg(all(test, feature = "queue-sqlite"))]
 mod model;
 mod rules;
+#[cfg(feature = "queue-sqlite")]
 mod sqlite;
-#[cfg(test)]
+#[cfg(all(test, feature = "queue-sqlite"))]
 mod tests;
 
 pub use error::{Error, Result};
-pub use rules::{MOST_KEY, MOST_NAME, MOST_PRIORITY, MOST_TRIES, TRIES, Time};
-pub use sqlite::{IfMissing, SqliteStore};
+pub use rules::{MOST_KEY, MOST_NAME, TRIES, Time, backoff};
+
+use std::path::Path;
+
+/// Opens a queue in the SQLite file at an absolute path, which is made if there is none.
+///
+/// # Errors
+/// Fails if the file can't be opened or made, or is not ours, which leaves it unchanged.
+#[cfg(feature = "queue-sqlite")]
+pub fn open(path: &Path, name: &str) -> Result<Box<dyn Store>> {
+    Ok(Box::new(sqlite::SqliteStore::open(path, name)?))
+}
+
+#[cfg(not(feature = "queue-sqlite"))]
+pub fn open(_: &Path, _: &str) -> Result<Box<dyn Store>> {
+    Err(Error::Other("this build has no queues: its feature `queue-sqlite` is off".into()))
+}
 
 /// The number of a task. A store never gives it twice.
 pub type TaskId = i64;
@@ -150,7 +166,7 @@ pub struct Stats {
 /// Why a task could not be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unchanged {
-    /// The queue has no such task: it is done, was removed, or never was.
+    /// The queue has no such task: it is done, was deleted, or never was.
     None,
     /// A worker runs it.
     Running,
@@ -172,7 +188,7 @@ pub trait Store: Send {
     /// Records how tasks that this worker took have ended.
     fn settle(&mut self, ends: &[(TaskId, End)], now: Time) -> Result<Vec<Recorded>>;
 
-    fn outlook(&mut self, now: Time) -> Result<Outlook>;
+    fn outlook(&mut self) -> Result<Outlook>;
 
     fn stats(&mut self, now: Time) -> Result<Stats>;
 
@@ -183,7 +199,7 @@ pub trait Store: Send {
     fn retry(&mut self, id: TaskId, now: Time) -> Result<std::result::Result<(), Unchanged>>;
 
     /// Deletes a task that does not run.
-    fn remove(&mut self, id: TaskId, now: Time) -> Result<std::result::Result<(), Unchanged>>;
+    fn delete(&mut self, id: TaskId, now: Time) -> Result<std::result::Result<(), Unchanged>>;
 
     /// While a queue is paused, workers take none of its tasks.
     fn pause(&mut self, is_paused: bool) -> Result<()>;

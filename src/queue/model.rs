@@ -132,7 +132,7 @@ impl Model {
         Ok(())
     }
 
-    pub fn remove(&mut self, id: TaskId) -> Result<(), Unchanged> {
+    pub fn delete(&mut self, id: TaskId) -> Result<(), Unchanged> {
         if self.find(id).ok_or(Unchanged::None)?.state == State::Running {
             return Err(Unchanged::Running);
         }

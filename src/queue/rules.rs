@@ -5,10 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// How often a task is tried, if it does not say.
 pub const TRIES: u32 = 25;
 
-/// The largest values that both stores can keep.
-pub const MOST_TRIES: u32 = 32_767;
-pub const MOST_PRIORITY: i32 = 32_767;
-/// In bytes.
+/// How many bytes a key and the name of a queue may have.
 pub const MOST_KEY: usize = 512;
 pub const MOST_NAME: usize = 128;
 

@@ -1,6 +1,7 @@
 //! Tests of stores: random operations beside a model, with a simulated clock; and the files that a store meets.
 
 use super::model::Model;
+use super::sqlite::SqliteStore;
 use super::*;
 use proptest::prelude::*;
 use std::fs;
@@ -18,7 +19,7 @@ enum Step {
     /// The clock goes on, or is set to another time.
     Clock(i64),
     Retry(i64),
-    Remove(i64),
+    Delete(i64),
     Pause(bool),
 }
 
@@ -39,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..WORKERS).prop_map(Step::Vanish),
         3 => prop_oneof![4 => 1..20_000_i64, 1 => -60_000..60_000_i64].prop_map(Step::Clock),
         1 => (0..20_i64).prop_map(Step::Retry),
-        1 => (0..20_i64).prop_map(Step::Remove),
+        1 => (0..20_i64).prop_map(Step::Delete),
         1 => any::<bool>().prop_map(Step::Pause),
     ]
 }
@@ -60,11 +61,11 @@ impl File {
     }
 
     fn open(&self) -> SqliteStore {
-        SqliteStore::open(&self.path(), "mail", IfMissing::Create).expect("it opens")
+        SqliteStore::open(&self.path(), "mail").expect("it opens")
     }
 
     fn error(&self) -> Error {
-        SqliteStore::open(&self.path(), "mail", IfMissing::Create).err().expect("it does not open")
+        SqliteStore::open(&self.path(), "mail").err().expect("it does not open")
     }
 }
 
@@ -121,8 +122,8 @@ fn compare(steps: Vec<Step>) {
                 assert_eq!(producer.retry(id, now).unwrap(), model.retry(id, now));
                 failed.clear();
             }
-            Step::Remove(id) => {
-                assert_eq!(producer.remove(id, now).unwrap(), model.remove(id));
+            Step::Delete(id) => {
+                assert_eq!(producer.delete(id, now).unwrap(), model.delete(id));
                 failed.clear();
             }
             Step::Pause(yes) => {
@@ -131,7 +132,7 @@ fn compare(steps: Vec<Step>) {
             }
         }
         assert_eq!(producer.stats(now).unwrap(), model.stats(now));
-        let outlook = producer.outlook(now).unwrap();
+        let outlook = producer.outlook().unwrap();
         assert_eq!(outlook.running, model.stats(now).running);
         for state in State::ALL {
             assert_eq!(producer.list(state, 100, now).unwrap(), model.list(state, now), "{state:?}");
@@ -176,7 +177,7 @@ fn a_task_whose_worker_has_vanished_is_taken_at_once_and_the_try_counts() {
 fn keys_are_unique_in_the_database() {
     let file = File::new();
     let mut mail = file.open();
-    let mut other = SqliteStore::open(&file.path(), "other", IfMissing::Fail).unwrap();
+    let mut other = SqliteStore::open(&file.path(), "other").unwrap();
     let keyed = |data| NewTask { key: Some("k".into()), ..task(data) };
     let first = mail.add(&[keyed("1")], Time(0)).unwrap();
     assert_eq!(other.add(&[keyed("2")], Time(0)).unwrap(), first);
@@ -224,17 +225,15 @@ fn a_file_that_is_not_ours_stays_as_it_is() {
 }
 
 #[test]
-fn a_missing_file_is_made_only_if_it_may_be() {
+fn a_path_that_can_not_be_a_file_of_queues_is_refused() {
     let file = File::new();
-    assert_eq!(SqliteStore::open(&file.path(), "m", IfMissing::Fail).err(), Some(Error::Missing));
-    assert!(contents(file.0.path()).is_empty());
     let nowhere = file.0.path().join("none/tasks.db");
     assert_eq!(
-        SqliteStore::open(&nowhere, "m", IfMissing::Create).err().map(|error| error.to_string()),
-        Some(format!("{}: No such file or directory", nowhere.parent().unwrap().display()))
+        SqliteStore::open(&nowhere, "m").err().map(|error| error.to_string()),
+        Some("its directory: No such file or directory".to_string())
     );
     assert!(matches!(
-        SqliteStore::open(file.0.path(), "m", IfMissing::Create).err(),
+        SqliteStore::open(file.0.path(), "m").err(),
         Some(Error::Other(why)) if why == "it is a directory"
     ));
 }
@@ -246,7 +245,7 @@ fn stores_that_open_at_once_make_one_file() {
         for _ in 0..8 {
             scope.spawn(|| {
                 let mut store = loop {
-                    match SqliteStore::open(&file.path(), "mail", IfMissing::Create) {
+                    match SqliteStore::open(&file.path(), "mail") {
                         Ok(store) => break store,
                         Err(error) => assert_eq!(error, Error::Busy),
                     }

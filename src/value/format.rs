@@ -48,6 +48,9 @@ impl NotAWord {
             Type::Function => "call it: $[f(…)]",
             Type::Secret => "its text is taken out by x.reveal()",
             Type::Worker => "send it messages: w.send(x), w.ask(x); its process is ${w.pid}",
+            Type::Queue => {
+                "add tasks to it: q.add(x); for task in (q) { … } runs them; q.stats() counts them"
+            }
             Type::Service => "its parts are fields: $[web.addresses[0]]; web.stats() describes its instances",
             Type::Job => "its process is ${job.pid}; job.wait() waits for it, and job.kill() ends it",
             _ => "use one of its fields",

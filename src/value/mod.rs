@@ -201,6 +201,8 @@ pub enum Type {
     Worker,
     /// What `service { … }` gives.
     Service,
+    /// `queue(path, name)`
+    Queue,
     /// `secret(x)`
     Secret,
     /// A value of the host: [`Value::host`].
@@ -225,6 +227,7 @@ impl Type {
             Type::Job => "job",
             Type::Worker => "worker",
             Type::Service => "service",
+            Type::Queue => "queue",
             Type::Secret => "secret",
             Type::Opaque => "value",
         }
@@ -247,6 +250,7 @@ impl Type {
             Type::Job => "a job",
             Type::Worker => "a worker",
             Type::Service => "a service",
+            Type::Queue => "a queue",
             Type::Secret => "a secret",
             Type::Opaque => "an opaque value",
         }
@@ -283,6 +287,7 @@ impl Value {
                 "job" => Type::Job,
                 "worker" => Type::Worker,
                 "service" => Type::Service,
+                "queue" => Type::Queue,
                 secret::KIND => Type::Secret,
                 _ => Type::Opaque,
             },

@@ -4,6 +4,7 @@ use super::{as_unknown, holds_unknown, unknown};
 use crate::check::program::*;
 use crate::check::settings::Setting;
 use crate::eval::Interpreter;
+use crate::eval::queues::tasks_of;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::scope::exec_env::OwnParts;
 use crate::eval::scope::settings::Settings;
@@ -349,7 +350,7 @@ impl Interpreter {
                         let entries = map.iter().take(TURNS + 1);
                         entries.map(|(key, item)| vec![Value::Str(key.clone()), item.clone()]).collect()
                     }
-                    other if holds_unknown(other) => {
+                    other if holds_unknown(other) || tasks_of(other).is_some() => {
                         let shown = self.written(value.span);
                         return self.dry_each(bindings, &shown, body);
                     }

@@ -212,6 +212,7 @@ mod tests {
     use crate::fleet::progress::Progress as Counts;
     use crate::fleet::snapshot::Snapshot;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     fn entry(jobs: Option<&Arc<AtomicUsize>>) -> Entry {
         let size = jobs.map(|jobs| {

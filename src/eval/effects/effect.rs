@@ -51,12 +51,26 @@ pub enum Effect<'a> {
     Signal { signal: &'a str, targets: &'a [i32] },
     /// Opens a listening socket at an address.
     Listen(&'a str),
+    /// Opens a queue, takes tasks from it, or changes it.
+    Queue(QueueChange<'a>),
     /// Runs programs with an option of `with`.
     With(With<'a>),
     /// Runs programs as another user.
     ChangeUser(u32),
     /// Runs programs in another group.
     ChangeGroup(u32),
+}
+
+/// An action on a queue.
+pub struct QueueChange<'a> {
+    /// The file, as an absolute path.
+    pub path: &'a [u8],
+    pub name: &'a str,
+    pub change: &'static str,
+    /// The tasks, if they exist already.
+    pub tasks: &'a [i64],
+    /// The call in the script.
+    pub call: Span,
 }
 
 /// A program that is about to be started.
@@ -125,6 +139,7 @@ impl Effect<'_> {
                 targets.iter().try_for_each(|pid| run.ask_policy(&Request::Kill { pid: *pid, signal }, span))
             }
             Self::Listen(address) => run.ask_policy(&Request::Listen { address }, span),
+            Self::Queue(queue) => run.ask_open_or_own(queue.path, Access::Write, span),
             Self::With(with) => run.ask_policy(&Request::With(*with), span),
             Self::ChangeUser(user) => run.ask_policy(&Request::ChangeUser { user: *user }, span),
             Self::ChangeGroup(group) => run.ask_policy(&Request::ChangeGroup { group: *group }, span),
@@ -144,7 +159,9 @@ impl Effect<'_> {
                 let append = if *append { ", append: true" } else { "" };
                 Some(format!("write({}, …{append})", quote_word(path)))
             }
-            Self::Ask { call, .. } | Self::ReadLine { call } => Some(run.written(*call)),
+            Self::Ask { call, .. } | Self::ReadLine { call } | Self::Queue(QueueChange { call, .. }) => {
+                Some(run.written(*call))
+            }
             Self::Signal { signal, targets } => {
                 let targets: Vec<String> = targets.iter().map(i32::to_string).collect();
                 Some(format!("kill -s {signal} {}", targets.join(" ")))
@@ -182,6 +199,7 @@ impl Effect<'_> {
             | Self::SetVariable(_)
             | Self::Signal { .. }
             | Self::Listen(_)
+            | Self::Queue(_)
             | Self::With(_)
             | Self::ChangeUser(_)
             | Self::ChangeGroup(_) => false,
@@ -215,6 +233,13 @@ impl Effect<'_> {
             }
             Self::Signal { signal, targets } => Entry::Kill { at, signal, targets },
             Self::Listen(address) => Entry::Listen { at, address },
+            Self::Queue(queue) => Entry::Queue {
+                at,
+                path: run.text(queue.path),
+                name: run.text(queue.name.as_bytes()),
+                change: queue.change,
+                tasks: queue.tasks,
+            },
             // The values with which a program is started are recorded with its start.
             Self::SetVariable(_) | Self::ChangeDirectory(_) => return None,
             Self::With(_) | Self::ChangeUser(_) | Self::ChangeGroup(_) => return None,
@@ -250,7 +275,7 @@ impl Effect<'_> {
             // There are no events for these.
             Self::Stage(_) | Self::Thread | Self::Signal { .. } | Self::Listen(_) => {}
             Self::Look(_) | Self::Read(_) | Self::Write { .. } => {}
-            Self::Terminal(_) | Self::Ask { .. } | Self::ReadLine { .. } => {}
+            Self::Terminal(_) | Self::Ask { .. } | Self::ReadLine { .. } | Self::Queue(_) => {}
             Self::ChangeDirectory(_) | Self::SetVariable(_) => {}
             Self::With(_) | Self::ChangeUser(_) | Self::ChangeGroup(_) => {}
         }

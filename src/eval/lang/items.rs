@@ -2,6 +2,7 @@
 
 use crate::check::program::{Binding, Expr, ForItems};
 use crate::eval::Interpreter;
+use crate::eval::queues::TaskSource;
 use crate::eval::report::unwind::{Eval, Unwind};
 use crate::eval::workers::{Worker, messages_of};
 use crate::span::Span;
@@ -25,6 +26,8 @@ pub enum Items {
     Entries(Map, usize),
     /// The messages of a worker, which are waited for, and the place of the expression.
     Messages(Arc<Worker>, Span),
+    /// The tasks of a queue, which are waited for.
+    Tasks(Box<TaskSource>),
     None,
 }
 
@@ -53,7 +56,7 @@ impl Iterator for Items {
                 *place += 1;
                 entry.map(|(key, value)| Item::Entry(key.clone(), value.clone()))
             }
-            Self::Messages(..) | Self::None => None,
+            Self::Messages(..) | Self::Tasks(_) | Self::None => None,
         }
     }
 }
@@ -66,7 +69,7 @@ impl Items {
             Self::Range(next, last) => last.abs_diff(*next).saturating_add(1),
             Self::List(list, place) => list.len().saturating_sub(*place) as u64,
             Self::Entries(map, place) => map.len().saturating_sub(*place) as u64,
-            Self::Messages(..) | Self::None => 0,
+            Self::Messages(..) | Self::Tasks(_) | Self::None => 0,
         }
     }
 }
@@ -82,7 +85,11 @@ impl Interpreter {
 
     fn items_of(&mut self, bindings: &[Binding], value: &Expr) -> Eval<Items> {
         let span = value.span;
-        match (self.expr(value)?, bindings) {
+        let value = self.expr(value)?;
+        if let ([_], Some(tasks)) = (bindings, TaskSource::open(self, &value, span)?) {
+            return Ok(Items::Tasks(Box::new(tasks)));
+        }
+        match (value, bindings) {
             (Value::Range(range), [_]) => {
                 Ok(range.bounds().map_or(Items::None, |(first, last)| Items::Range(first, last)))
             }

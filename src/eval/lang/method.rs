@@ -10,12 +10,12 @@ use crate::eval::tasks::job_state::JobState;
 use crate::eval::workers::{Question, Worker, worker_of};
 use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
-    self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, Run,
-    ServiceRequest, SideBySide, WorkerRequest,
+    self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, QueueRequest,
+    Run, ServiceRequest, SideBySide, WorkerRequest,
 };
 use crate::process::Signal;
 use crate::span::Span;
-use crate::value::{Duration, List, Value};
+use crate::value::{Duration, List, Str, Value};
 use std::borrow::Cow;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -260,7 +260,7 @@ impl Caller<'_> {
     /// Returns a message as the line that is sent.
     fn line_of(&mut self, worker: &Worker, message: &Value) -> Outcome<Vec<u8>> {
         let mut line = match message {
-            _ if worker.carries_json() => methods::write_message(self, message)?,
+            _ if worker.carries_json() => methods::write_message(self, "send", message)?,
             Value::Str(text) if !text.as_bytes().contains(&b'\n') => text.as_bytes().to_vec(),
             Value::Str(_) => {
                 let error = MethodError::new(code::BAD_VALUE, "`send`: the text has more than one line");
@@ -409,6 +409,34 @@ impl Host for Caller<'_> {
     fn service(&mut self, service: &Value, request: ServiceRequest) -> Outcome {
         let outcome = self.run.service_request(service, request, self.span);
         self.put_by(outcome)
+    }
+
+    fn open_queue(&mut self, path: &Str, name: &Str) -> Outcome {
+        let queue = self.run.open_queue(path, name, self.span);
+        self.put_by(queue)
+    }
+
+    fn queue(&mut self, queue: &Value, request: QueueRequest<'_>) -> Outcome {
+        let add = |this: &mut Self, data: &[Value], options| {
+            let texts =
+                data.iter().map(|one| methods::write_message(this, "add", one)).collect::<Outcome<_>>()?;
+            let ids = this.run.add_tasks(queue, texts, options, this.span);
+            this.put_by_unless_shown(ids)
+        };
+        match request {
+            QueueRequest::Add { data, options } => {
+                let ids = add(self, std::slice::from_ref(data), options)?;
+                Ok(ids.first().map_or(Value::Null, |id| Value::Int(*id)))
+            }
+            QueueRequest::AddAll { data, options } => {
+                let ids = add(self, data, options)?;
+                Ok(Value::List(ids.into_iter().map(Value::Int).collect()))
+            }
+            request => {
+                let answer = self.run.queue_request(queue, request, self.span);
+                self.put_by_unless_shown(answer)
+            }
+        }
     }
 
     fn read_line(&mut self) -> Outcome<Option<Vec<u8>>> {

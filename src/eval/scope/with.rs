@@ -20,6 +20,7 @@ use crate::span::Span;
 use crate::value::{Value, format};
 pub(in crate::eval) use options::EvaluatedOptions;
 pub(in crate::eval) use progress::Inputs;
+pub(in crate::eval) use retry::RetriedEnds;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

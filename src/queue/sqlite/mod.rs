@@ -10,7 +10,6 @@ mod store;
 mod tasks;
 mod worker;
 
-pub use open::IfMissing;
 pub use store::SqliteStore;
 
 use super::Error;
@@ -23,6 +22,7 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::CannotOpen) => Self::Other("the file can't be opened or made there".into()),
             Some(ErrorCode::NotADatabase) => Self::Foreign,
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(text),
             _ => Self::Other(text),

@@ -2,6 +2,7 @@
 
 use super::super::{Error, Result};
 use super::schema::{APPLICATION, TABLES, VERSION};
+use crate::diag::reason;
 use crate::sys::file_system;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::io;
@@ -12,30 +13,19 @@ use std::time::Duration;
 /// How long SQLite waits for another process before a call fails as busy. It is short, so that the caller notices a signal.
 const BUSY: Duration = Duration::from_millis(100);
 
-/// What to do if there is no file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IfMissing {
-    Create,
-    Fail,
-}
-
-/// Opens the database at an absolute path. A file that is not ours is left as it is.
-pub fn open(path: &Path, if_missing: IfMissing) -> Result<Connection> {
+/// Opens the database at an absolute path, and makes it if there is none. A file that is not ours is left as it is.
+pub fn open(path: &Path) -> Result<Connection> {
     let directory = path.parent().unwrap_or(path);
-    let other = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Error::Missing,
-        _ => Error::Other(crate::diag::reason(&error)),
-    };
     let exists = match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err(Error::Other("it is a directory".into())),
         Ok(found) if !found.is_file() => return Err(Error::Other("it is not a regular file".into())),
         Ok(_) => true,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && if_missing == IfMissing::Create => false,
-        Err(error) => return Err(other(error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(Error::Other(reason(&error))),
     };
     let place = if exists { path } else { directory };
     if let Some(kind) = file_system::shared_kind(place)
-        .map_err(|error| Error::Other(format!("{}: {}", directory.display(), crate::diag::reason(&error))))?
+        .map_err(|error| Error::Other(format!("its directory: {}", reason(&error))))?
     {
         return Err(Error::SharedFileSystem(kind));
     }

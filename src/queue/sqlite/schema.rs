@@ -26,6 +26,7 @@ CREATE TABLE tasks (
     error TEXT
 ) STRICT;
 CREATE INDEX waiting ON tasks (queue, priority, due, id) WHERE worker IS NULL AND failed IS NULL;
+CREATE INDEX due ON tasks (queue, due) WHERE worker IS NULL AND failed IS NULL;
 CREATE INDEX running ON tasks (worker) WHERE worker IS NOT NULL;
 CREATE INDEX failed ON tasks (queue, failed, id) WHERE failed IS NOT NULL;
 CREATE TABLE queues (

@@ -2,7 +2,7 @@
 
 use super::super::{End, Listed, NewTask, Outlook, Recorded, Result, State, Stats, Store, Taken, Time};
 use super::super::{TaskId, Unchanged};
-use super::open::{IfMissing, open};
+use super::open::open;
 use super::tasks;
 use super::worker::Workers;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -20,8 +20,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Fails if the file can't be opened or made, or is not ours, which leaves it unchanged.
-    pub fn open(path: &Path, queue: &str, if_missing: IfMissing) -> Result<Self> {
-        let database = open(path, if_missing)?;
+    pub fn open(path: &Path, queue: &str) -> Result<Self> {
+        let database = open(path)?;
         Ok(Self { database, workers: Workers::of(path), queue: queue.into() })
     }
 
@@ -81,7 +81,8 @@ impl Store for SqliteStore {
     fn take(&mut self, most: usize, now: Time) -> Result<Taken> {
         let vanished = self.vanished()?;
         // Most calls find nothing, and looking needs no lock.
-        let is_due = !self.is_paused()? && tasks::next(&self.database, &self.queue, now)?.is_some();
+        let is_due = !self.is_paused()?
+            && tasks::first_due(&self.database, &self.queue)?.is_some_and(|first| first <= now);
         if vanished.is_empty() && !is_due {
             return Ok(Taken::default());
         }
@@ -109,12 +110,12 @@ impl Store for SqliteStore {
         Ok(recorded)
     }
 
-    fn outlook(&mut self, now: Time) -> Result<Outlook> {
+    fn outlook(&mut self) -> Result<Outlook> {
         let vanished = self.vanished()?;
         // Both statements see one state: a task is never between waiting and running.
         let snapshot = self.database.unchecked_transaction()?;
         let next = tasks::first_due(&snapshot, &self.queue)?;
-        let running = tasks::stats(&snapshot, &self.queue, now, &vanished)?.running;
+        let running = tasks::running(&snapshot, &self.queue, &vanished)?;
         snapshot.commit()?;
         Ok(Outlook { next, running, is_paused: self.is_paused()? })
     }
@@ -137,7 +138,7 @@ impl Store for SqliteStore {
         self.change(id, now, sql)
     }
 
-    fn remove(&mut self, id: TaskId, now: Time) -> Result<std::result::Result<(), Unchanged>> {
+    fn delete(&mut self, id: TaskId, now: Time) -> Result<std::result::Result<(), Unchanged>> {
         self.change(id, now, "DELETE FROM tasks WHERE id = ?1 AND queue = ?2 AND ?3 IS NOT NULL")
     }
 

@@ -20,14 +20,6 @@ pub fn add(database: &Connection, queue: &str, task: &NewTask, now: Time) -> Res
     Ok(database.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
 }
 
-/// Returns the first task that is due.
-pub fn next(database: &Connection, queue: &str, now: Time) -> Result<Option<TaskId>> {
-    let sql = "SELECT id FROM tasks WHERE queue = ?1 AND worker IS NULL AND failed IS NULL AND due <= ?2
-               ORDER BY priority, due, id LIMIT 1";
-    let found = database.prepare_cached(sql)?.query_row(params![queue, now.0], |row| row.get(0));
-    Ok(found.optional()?)
-}
-
 /// Returns when the first waiting task is due.
 pub fn first_due(database: &Connection, queue: &str) -> Result<Option<Time>> {
     let sql = "SELECT min(due) FROM tasks WHERE queue = ?1 AND worker IS NULL AND failed IS NULL";
@@ -61,6 +53,14 @@ pub fn take(database: &Connection, queue: &str, worker: i64, most: usize, now: T
         }
     }
     Ok(tasks)
+}
+
+/// Returns how many tasks run in workers that have not vanished.
+pub fn running(database: &Connection, queue: &str, vanished: &[i64]) -> Result<u64> {
+    let sql = "SELECT count(*) FROM tasks WHERE queue = ?1 AND worker IS NOT NULL
+               AND worker NOT IN (SELECT value FROM json_each(?2))";
+    let values = params![queue, json(vanished)];
+    Ok(database.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
 }
 
 /// Returns the workers that have tasks.

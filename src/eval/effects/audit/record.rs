@@ -52,6 +52,8 @@ pub enum Entry<'a> {
     Kill { at: String, signal: &'a str, targets: &'a [i32] },
     /// A service is about to listen at an address.
     Listen { at: String, address: &'a str },
+    /// A queue is about to be opened or changed, or tasks of it have been taken.
+    Queue { at: String, path: Text<'a>, name: Text<'a>, change: &'static str, tasks: &'a [i64] },
     /// The run ended.
     Finish { status: u8 },
 }
@@ -138,6 +140,14 @@ impl Entry<'_> {
                 map.serialize_entry("event", "listen")?;
                 map.serialize_entry("at", at)?;
                 map.serialize_entry("address", address)
+            }
+            Self::Queue { at, path, name, change, tasks } => {
+                map.serialize_entry("event", "queue")?;
+                map.serialize_entry("at", at)?;
+                map.serialize_entry("path", path)?;
+                map.serialize_entry("queue", name)?;
+                map.serialize_entry("change", change)?;
+                map.serialize_entry("tasks", tasks)
             }
             Self::Finish { status } => {
                 map.serialize_entry("event", "finish")?;

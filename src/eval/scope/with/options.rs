@@ -81,14 +81,7 @@ impl Interpreter {
                 }
                 (Setting::Backoff, Value::Duration(pause)) => all.retry.backoff = pause.to_std(),
                 (Setting::RetryOn, Value::List(list)) => {
-                    let ends = list.iter().map(|end| retry::End::of(end).ok_or(end));
-                    all.retry.on = Some(ends.collect::<Result<_, _>>().map_err(|end| {
-                        let expected = "statuses of 1 to 255, names of signals and \"timeout\"";
-                        self.bad_setting(
-                            option.value,
-                            &format!("`retry_on` holds {expected}, and not {}", format::display(end, 40)),
-                        )
-                    })?);
+                    all.retry.on = Some(self.retried_ends(&list, option.value)?);
                 }
                 (Setting::Ok, Value::List(list)) => settings.ok = Some(self.statuses(&list, option)?),
                 (Setting::Cwd, Value::Str(path)) => all.directory = Some(self.directory_of(&path, option)?),

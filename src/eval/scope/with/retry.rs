@@ -7,7 +7,8 @@ use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{End as StageEnd, Error, Eval};
 use crate::process::Signal;
-use crate::value::{Value, format};
+use crate::span::Span;
+use crate::value::{List, Value, format};
 use std::time::Duration;
 
 /// The rules for running a block again.
@@ -18,11 +19,25 @@ pub struct Plan {
     /// The longest pause before the first retry.
     pub backoff: Duration,
     /// The failures that are retried; none means all.
-    pub on: Option<Vec<End>>,
+    pub on: Option<RetriedEnds>,
+}
+
+/// The value of `retry_on`.
+pub struct RetriedEnds(Vec<End>);
+
+impl RetriedEnds {
+    /// Parses a list. Returns the first element that does not name a failure.
+    pub fn of(list: &List) -> Result<Self, &Value> {
+        list.iter().map(|end| End::of(end).ok_or(end)).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub fn covers(&self, error: &Error) -> bool {
+        self.0.iter().any(|end| end.is(error))
+    }
 }
 
 /// A failure that is retried.
-pub enum End {
+enum End {
     Status(u8),
     Signal(Signal),
     TimedOut,
@@ -33,7 +48,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 impl End {
     /// Parses an element of `retry_on`.
-    pub fn of(value: &Value) -> Option<Self> {
+    fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Int(status) => u8::try_from(*status).ok().filter(|status| *status > 0).map(Self::Status),
             Value::Str(text) if text.as_bytes() == b"timeout" => Some(Self::TimedOut),
@@ -62,7 +77,7 @@ impl Plan {
 
     /// Returns whether there is another run after this many, the last of which ended with this error.
     pub fn covers(&self, error: &Error, runs: usize) -> bool {
-        runs <= self.times && self.on.as_ref().is_none_or(|ends| ends.iter().any(|end| end.is(error)))
+        runs <= self.times && self.on.as_ref().is_none_or(|ends| ends.covers(error))
     }
 
     /// Returns the pause after this many runs; `random` is from 0 to 1.
@@ -74,6 +89,15 @@ impl Plan {
 }
 
 impl Interpreter {
+    /// Evaluates `retry_on`, whose value is at this place.
+    pub(in crate::eval) fn retried_ends(&self, list: &List, value: Span) -> Eval<RetriedEnds> {
+        RetriedEnds::of(list).map_err(|end| {
+            let expected = "statuses of 1 to 255, names of signals and \"timeout\"";
+            let message = format!("`retry_on` holds {expected}, and not {}", format::display(end, 40));
+            self.bad_setting(value, &message)
+        })
+    }
+
     /// Reports that a run failed, and waits before the next.
     pub(super) fn pause_before_retry(&mut self, plan: &Plan, error: &Error, runs: usize) -> Eval<()> {
         let pause = plan.pause(runs, random());

@@ -45,6 +45,10 @@ impl Loop<'_, '_> {
         let asked = is_asked.then_some(self.run.env.settings.signal);
         let ending = Ending::of(result.as_ref(), lost.as_deref(), asked);
         let end = match (result, lost) {
+            (result, lost) if self.tasks.contains_key(&turn) => {
+                let result = result.unwrap_or_else(|| Err(Unwind::Error(self.crashed())));
+                self.end_of_task(turn, result, lost, is_asked)
+            }
             (_, Some(error)) => self.failed(turn, mark, error),
             (Some(Ok(Finish::Done(value))), None) => {
                 if let Work::Call(_) = self.work {
@@ -64,14 +68,8 @@ impl Loop<'_, '_> {
                 End::Ended
             }
             (None, None) => {
-                let page = page(
-                    code::INTERNAL,
-                    self.run.source(),
-                    self.span,
-                    "the thread of a turn crashed",
-                    "this loop",
-                );
-                self.failed(turn, mark, Box::new(Error::value(page)))
+                let error = self.crashed();
+                self.failed(turn, mark, error)
             }
         };
         if let Err(unwind) = self.record.ended(self.run, turn, &ending) {
@@ -102,7 +100,13 @@ impl Loop<'_, '_> {
         }
     }
 
-    fn left_by_exit(&self, status: u8) -> Box<Error> {
+    fn crashed(&self) -> Box<Error> {
+        let message = "the thread of a turn crashed";
+        let page = page(code::INTERNAL, self.run.source(), self.span, message, "this loop");
+        Box::new(Error::value(page))
+    }
+
+    pub(super) fn left_by_exit(&self, status: u8) -> Box<Error> {
         let message = format!("a turn of the loop exited with {status}");
         let page = page(code::TURN_LEFT, self.run.source(), self.span, message, "its turns run side by side");
         Box::new(Error::refused(page.help("let the turn fail: fail \"…\""), status))

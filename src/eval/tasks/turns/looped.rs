@@ -13,6 +13,7 @@ use super::streams::{LineBuffer, Stream, Targets};
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
 use crate::eval::lang::items::Item;
+use crate::eval::queues::TaskMark;
 use crate::eval::report::timer::Timer;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::shared::Beside;
@@ -50,6 +51,8 @@ pub struct Loop<'r, 's> {
     pub source: Source<'s>,
     /// An item that was taken but whose turn could not be started yet.
     pub next: Option<Item>,
+    /// The tasks of the running turns, if the source is a queue.
+    pub tasks: BTreeMap<Turn, TaskMark>,
     /// The number of items that were taken, including those that are done according to a log.
     pub taken: u64,
     /// Whether no further turn starts: all items have been taken, or the scheduler has stopped.
@@ -151,6 +154,7 @@ impl<'r, 's> Loop<'r, 's> {
             options,
             source,
             next: None,
+            tasks: BTreeMap::new(),
             taken: 0,
             is_read: false,
             crew,
@@ -212,7 +216,10 @@ impl<'r, 's> Loop<'r, 's> {
                             self.stop(unwind);
                         }
                     }
-                    Ok(Given::Later) => return Waits { until: None, input: true },
+                    Ok(Given::Later) => {
+                        let until = self.source.look_after().map(|after| self.now() + after);
+                        return Waits { until, input: true };
+                    }
                     Ok(Given::End) => self.is_read = true,
                     Err(unwind) => self.stop(unwind),
                 },
@@ -239,6 +246,7 @@ impl<'r, 's> Loop<'r, 's> {
 
     fn start(&mut self, item: Item) -> Eval<()> {
         let turn = self.scheduler.started();
+        let task = self.task_of(&item);
         let mark = Arc::new(TurnMark::new(self.taken, shown(&item), &self.work));
         let (fork, live) = match self.prepare(&mark) {
             Ok(prepared) => prepared,
@@ -251,14 +259,14 @@ impl<'r, 's> Loop<'r, 's> {
         let timer = fork.env.settings.timer.clone();
         let assignment = Assignment { turn, run: fork, item, work, span };
         let Some(crew) = &mut self.crew else {
-            self.note_start(turn, live, timer);
+            self.note_start(turn, live, timer, task);
             let ended = crew::run(assignment);
             self.take_end(ended);
             return Ok(());
         };
         match crew.give(self.run, assignment, span) {
             Ok(()) => {
-                self.note_start(turn, live, timer);
+                self.note_start(turn, live, timer, task);
                 Ok(())
             }
             Err(Refused { item, unwind: Unwind::Error(error) })
@@ -271,7 +279,8 @@ impl<'r, 's> Loop<'r, 's> {
         }
     }
 
-    fn note_start(&mut self, turn: Turn, live: Live, timer: Option<Arc<Timer>>) {
+    fn note_start(&mut self, turn: Turn, live: Live, timer: Option<Arc<Timer>>, task: Option<TaskMark>) {
+        self.tasks.extend(task.map(|task| (turn, task)));
         self.scheduler.start(self.began.elapsed(), &mut self.conditions);
         self.record.started(self.run, turn, &live.mark, timer);
         self.turns.insert(turn, live);
@@ -419,6 +428,7 @@ impl<'r, 's> Loop<'r, 's> {
     fn finish(mut self) -> Eval<BTreeMap<Turn, Value>> {
         self.crew = None;
         self.record.end();
+        self.give_back_next();
         self.run.turned = self.scheduler.started() > 0;
         self.run.status = self.last.map_or(0, |(_, status)| status);
         match self.stop.take() {
@@ -428,6 +438,11 @@ impl<'r, 's> Loop<'r, 's> {
             }
             Some(unwind) => return Err(unwind),
             None => {}
+        }
+        if let Source::Tasks(tasks) = &self.source {
+            self.run.status = 0;
+            tasks.verdict(self.run)?;
+            return Ok(self.values);
         }
         match self.scheduler.verdict() {
             Verdict::Succeeded => Ok(self.values),

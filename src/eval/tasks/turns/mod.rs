@@ -16,6 +16,7 @@ mod record;
 mod room;
 mod source;
 mod streams;
+mod tasks;
 
 use crate::check::program::{Compound, Over, SideBySide, StatementKind, With};
 use crate::diag::code;
@@ -99,7 +100,7 @@ impl Interpreter {
     ) -> Eval<()> {
         // From now on a signal must not end this process by its default action.
         self.interrupt();
-        let options = self.loop_options(&looped.options)?;
+        let mut options = self.loop_options(&looped.options)?;
         let own;
         let source = match (&looped.over, input) {
             (Over::For { bindings, items }, _) => match self.items(bindings, items)? {
@@ -113,6 +114,13 @@ impl Interpreter {
                     let help = "take the messages one after the other, and ask several workers in the turns";
                     return Err(unwind.helped(Some(help)));
                 }
+                Items::Tasks(mut tasks) => {
+                    options.fit_queue(self, looped)?;
+                    if let Some((ends, _)) = options.retry_on.take() {
+                        tasks.retry_on(ends);
+                    }
+                    Source::Tasks(tasks)
+                }
                 items => Source::Items(items),
             },
             (Over::Each(_), Some((input, alone))) => {
@@ -123,6 +131,11 @@ impl Interpreter {
                 Source::Lines(self.line_source(&own, false, looped.span)?)
             }
         };
+        if let Some((_, span)) = &options.retry_on {
+            let message = "`retry_on` has no effect without `retry`";
+            let page = page(code::UNKNOWN_OPTION, self.source(), *span, message, "nothing is retried");
+            return Err(self.fail(Error::value(page.help("add how often: retry=3"))));
+        }
         Loop::new(self, Work::Body(looped.clone()), looped.span, options, source)?.run().map(drop)
     }
 

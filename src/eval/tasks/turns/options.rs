@@ -5,11 +5,12 @@ use crate::check::program::WithOption;
 use crate::check::settings::Setting;
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
+use crate::eval::scope::with::RetriedEnds;
 use crate::fleet::{Halt, Order, Rules};
+use crate::span::Span;
 use crate::value::{Value, format};
 
 /// The evaluated options of one loop.
-#[derive(Clone, Debug)]
 pub struct LoopOptions {
     pub rules: Rules,
     pub tag: bool,
@@ -19,14 +20,16 @@ pub struct LoopOptions {
     pub memory_free: Option<u64>,
     pub progress: bool,
     pub log: Option<LogOption>,
+    /// The failures of tasks that are tried again, if the source is a queue.
+    pub retry_on: Option<(RetriedEnds, Span)>,
 }
 
 impl LoopOptions {
     /// Returns the options of a loop that sets only `jobs`.
     pub fn of_jobs(jobs: usize) -> Self {
         let rules = Rules { jobs, order: Order::Input, halt: Halt::Soon };
-        let (rate, load, memory_free, log) = (None, None, None, None);
-        Self { rules, tag: false, rate, load, memory_free, progress: false, log }
+        let (rate, load, memory_free, log, retry_on) = (None, None, None, None, None);
+        Self { rules, tag: false, rate, load, memory_free, progress: false, log, retry_on }
     }
 
     /// Returns whether turns run alone and print directly to the output of the loop.
@@ -60,6 +63,9 @@ impl Interpreter {
                     let resumes = option.setting == Setting::Resume;
                     let path = path.as_bytes().to_vec();
                     all.log = Some(LogOption { path, resumes, span: option.span });
+                }
+                (Setting::RetryOn, Value::List(list)) => {
+                    all.retry_on = Some((self.retried_ends(&list, option.value.span)?, option.span));
                 }
                 _ => {}
             }

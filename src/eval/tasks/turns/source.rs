@@ -3,38 +3,50 @@
 use crate::eval::Interpreter;
 use crate::eval::exec::lines::LineSource;
 use crate::eval::lang::items::{Item, Items};
+use crate::eval::queues::TaskSource;
 use crate::eval::report::unwind::Eval;
 use crate::value::{Str, Value};
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 /// The source of the items.
 pub enum Source<'a> {
     Items(Items),
     Lines(LineSource<'a>),
+    Tasks(Box<TaskSource>),
 }
 
 /// The result of taking an item.
 pub enum Given {
     Item(Item),
-    /// The next line has not arrived yet.
+    /// The next line or task has not arrived yet.
     Later,
     End,
 }
 
 impl Source<'_> {
     /// Takes the next item without waiting.
-    pub fn take(&mut self, run: &Interpreter) -> Eval<Given> {
+    pub fn take(&mut self, run: &mut Interpreter) -> Eval<Given> {
         match self {
             Self::Items(items) => Ok(items.next().map_or(Given::End, Given::Item)),
             Self::Lines(lines) => lines.take(run),
+            Self::Tasks(tasks) => tasks.take(run),
         }
     }
 
     /// Returns the input that the items are read from, if any.
     pub fn input(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Self::Items(_) => None,
+            Self::Items(_) | Self::Tasks(_) => None,
             Self::Lines(lines) => Some(lines.input()),
+        }
+    }
+
+    /// Returns after which time to look for an item again, if nothing announces it.
+    pub fn look_after(&self) -> Option<Duration> {
+        match self {
+            Self::Items(_) | Self::Lines(_) => None,
+            Self::Tasks(_) => Some(TaskSource::look_after()),
         }
     }
 
@@ -42,7 +54,7 @@ impl Source<'_> {
     pub fn left(&self) -> Option<u64> {
         match self {
             Self::Items(items) => Some(items.left()),
-            Self::Lines(_) => None,
+            Self::Lines(_) | Self::Tasks(_) => None,
         }
     }
 }
