@@ -147,13 +147,14 @@ fn no_try_leaves_a_sandbox() {
         return;
     }
     let page = fs::read_to_string(support::root().join("docs/SANDBOX.md")).expect("it is there");
-    for (user, least) in [(0, 60), (NOBODY, 45)] {
-        let confined = Field::new(user).confined(CLOSED);
+    let own = format!("{CLOSED}, isolate=true, tmp=true");
+    for (user, least, options) in [(0, 60, CLOSED), (NOBODY, 45, CLOSED), (0, 60, &own), (NOBODY, 45, &own)] {
+        let confined = Field::new(user).confined(options);
         let broken: Vec<_> = confined
             .iter()
             .filter(|(_, answer)| !answer.chars().next().is_some_and(char::is_uppercase))
             .collect();
-        assert!(broken.is_empty(), "user {user}: {broken:?}");
+        assert!(broken.is_empty(), "user {user}, {options}: {broken:?}");
         let bare = Field::new(user).bare();
         let escaped = escaped(&bare);
         assert!(escaped.len() >= least, "user {user}: {bare:?}");

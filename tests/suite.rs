@@ -77,6 +77,7 @@ mod resume;
 mod safety;
 mod same_as_sh;
 mod sandbox;
+mod sandbox_own;
 #[cfg(feature = "prompt")]
 mod screenshots;
 #[cfg(feature = "prompt")]

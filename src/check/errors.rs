@@ -83,14 +83,4 @@ impl Checker<'_> {
         };
         self.error(row.code, span, row.message, "not in Pipewright", &help);
     }
-
-    pub fn unsupported(&mut self, what: &str, span: Span) {
-        self.error(
-            code::UNSUPPORTED,
-            span,
-            format!("{what} can't be run by this version yet"),
-            "not yet",
-            "",
-        );
-    }
 }

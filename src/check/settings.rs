@@ -27,6 +27,7 @@ pub enum Setting {
     Health,
     IdleTimeout,
     Interval,
+    Isolate,
     Jobs,
     Listen,
     Load,
@@ -36,6 +37,7 @@ pub enum Setting {
     LogSize,
     MaxOutput,
     Memory,
+    MemoryAll,
     MemoryFree,
     MostRestarts,
     Net,
@@ -44,6 +46,7 @@ pub enum Setting {
     OpenFiles,
     Output,
     Processes,
+    ProcessesAll,
     Progress,
     Rate,
     Read,
@@ -57,6 +60,7 @@ pub enum Setting {
     Stats,
     Tag,
     Timeout,
+    Tmp,
     Umask,
     Unhealthy,
     User,
@@ -128,6 +132,7 @@ pub const ALL: &[OptionSpec] = rows! {
     Health "health" Takes::Function, "For a service: a function of the instance, a map with `number` and `pid`. It is called every `interval`. It reports a healthy instance unless it fails or returns false.";
     IdleTimeout "idle_timeout" Takes::Duration, "Ends the block if it prints nothing on standard output or standard error for this long. Both go through a pipe.";
     Interval "interval" Takes::Duration, "For a service: the time between two health checks, and the time limit of each. The default is 10s.";
+    Isolate "isolate" Takes::Bool, "Whether the programs of the block see only each other, in a process namespace ([sandbox](SANDBOX.md#namespaces)). The kernel ends all of them with the block.";
     Jobs "jobs" Takes::Number(1, 1_000_000), "The number of turns of `for` or `each` that run at once, [side by side](#loops-side-by-side), or the number of instances of a service.";
     Listen "listen" Takes::Texts, "For a service: the sockets that its instances share, as `host:port` or `unix:PATH`, or a list of them. With port 0 the system chooses a free port.";
     Load "load" Takes::Positive, "For a loop with `jobs`: no turn starts while the load of the machine per processor is above this number.";
@@ -137,14 +142,16 @@ pub const ALL: &[OptionSpec] = rows! {
     LogSize "log_size" Takes::Size, "For a service: the size at which the log file is renamed and a new one is begun. The default is 10M.";
     MaxOutput "max_output" Takes::Size, "The largest size of a capture. The default is 256M.";
     Memory "memory" Takes::Size, "The private memory of each process: its heap, and what it maps for itself (RLIMIT_DATA). A larger allocation fails in the program. Shared mappings don't count.";
+    MemoryAll "memory_all" Takes::Size, "The memory of all programs of the block together, with shared memory and files in memory, by a control group ([sandbox](SANDBOX.md#all-programs-together)). Beyond it the kernel kills one of them. The block ends with all of its processes.";
     MemoryFree "memory_free" Takes::Size, "For a loop with `jobs`: no turn starts while less memory than this is available.";
     MostRestarts "most_restarts" Takes::Number(0, 1_000_000), "For a service: how often in a row an instance is restarted before the service is given up. A run that was ready and lasted a minute starts the count anew. The default is 10.";
-    Net "net" Takes::Network, "The network that programs can use, in a [sandbox](SANDBOX.md): false for none, or a list of \"tcp:PORT\" (connections to this port), \"listen:PORT\" (a server at this port), \"dns\" (UDP, with any port) and \"unix\" (sockets of this machine).";
+    Net "net" Takes::Network, "The network that programs can use, in a [sandbox](SANDBOX.md): false for none, or a list of \"tcp:PORT\" (connections to this port), \"listen:PORT\" (a server at this port), \"dns\" (UDP, with any port) and \"unix\" (sockets of this machine). With \"loopback\" the block has an empty network of its own.";
     Nice "nice" Takes::Number(-39, 39), "The number that is added to the nice value of programs (nice(1)). Less than 0 needs privileges.";
     Ok "ok" Takes::List, "The statuses that are not failures: [0, 1]. Applies to the commands in the block itself, not in functions that it calls.";
     OpenFiles "open_files" Takes::Number(3, i64::MAX), "The number of descriptors that each process may have (RLIMIT_NOFILE).";
     Output "output" Takes::OneOf(&["done", "input", "live"], "\"input\", \"done\" or \"live\""), "The order of output of a loop with `jobs`: that of the items (\"input\", the default), each turn as one piece when it ends (\"done\"), or line by line as it comes (\"live\").";
     Processes "processes" Takes::Number(1, i64::MAX), "The number of processes that the user may have (RLIMIT_NPROC). The kernel does not apply it to root, so root must also give `user`.";
+    ProcessesAll "processes_all" Takes::Number(1, i64::MAX), "The number of processes and threads of the block together, by a control group ([sandbox](SANDBOX.md#all-programs-together)). Beyond it no program can fork or be started. The block ends with all of its processes.";
     Progress "progress" Takes::Progress, "Shows the progress of a loop with `jobs`, or of the programs of the block: on a terminal as a line at the bottom, elsewhere as a line every 10 seconds. For a block, true measures how far the file of a redirection has been read, \"percent\" uses the last percentage in the output, and \"ffmpeg\" the output of ffmpeg.";
     Rate "rate" Takes::Positive, "For a loop with `jobs`: the largest number of turns that start in a second; 5000 / 3600 is 5000 an hour.";
     Read "read" Takes::Paths, "The files and directories that can be read, in a [sandbox](SANDBOX.md). All others are closed, and programs get only the variables PATH, HOME, LANG and TMPDIR, and those of `env`. A path that ends with `?` may be missing.";
@@ -158,14 +165,12 @@ pub const ALL: &[OptionSpec] = rows! {
     Stats "stats" Takes::Bool, "Whether the block prints a table of its processes on standard error at its end: times, memory, how they ended.";
     Tag "tag" Takes::Bool, "Whether each line of output of a loop with `jobs` begins with the item of its turn and a tab.";
     Timeout "timeout" Takes::Duration, "Ends the block after this time, or each run of it if it is retried.";
+    Tmp "tmp" Takes::Bool, "Whether programs have a private, empty /tmp, which goes with the block ([sandbox](SANDBOX.md#namespaces)).";
     Umask "umask" Takes::Octal, "The file mode creation mask of programs, and of files that redirections and `write()` create, in octal digits: \"027\".";
     Unhealthy "unhealthy" Takes::Number(1, 1_000_000), "For a service: the number of failed health checks in a row after which an instance is restarted. The default is 3.";
     User "user" Takes::Account, "The user that programs run as, by name or number, with the groups and the HOME, USER, LOGNAME and SHELL of that user. Needs privileges. Redirections are still opened as the current user.";
     Write "write" Takes::Paths, "The files and directories that can be changed, in a [sandbox](SANDBOX.md). It does not include reading them.";
 };
-
-/// Options of the language that this version does not have.
-const LATER: &[&str] = &["isolate", "memory_all", "processes_all", "tmp"];
 
 pub fn find(name: &str) -> Option<&'static OptionSpec> {
     ALL.iter().find(|row| row.name == name)
@@ -185,10 +190,11 @@ impl Setting {
 
     /// Returns whether the option is about how the programs of a block run, so that workers and services have it.
     pub fn is_of_program(self) -> bool {
-        use Setting::{ClearEnv, CpuTime, Cwd, Env, FileSize, Grace, Group, Memory, Net, Nice, OpenFiles};
-        use Setting::{Processes, Read, Run, Signal, Umask, User, Write};
-        matches!(self, ClearEnv | CpuTime | Cwd | Env | FileSize | Grace | Group | Memory | Net | Nice)
-            || matches!(self, OpenFiles | Processes | Read | Run | Signal | Umask | User | Write)
+        use Setting::{ClearEnv, CpuTime, Cwd, Env, FileSize, Grace, Group, Isolate, Memory, MemoryAll, Net};
+        use Setting::{Nice, OpenFiles, Processes, ProcessesAll, Read, Run, Signal, Tmp, Umask, User, Write};
+        matches!(self, ClearEnv | CpuTime | Cwd | Env | FileSize | Grace | Group | Isolate | Memory)
+            || matches!(self, MemoryAll | Net | Nice | OpenFiles | Processes | ProcessesAll | Read | Run)
+            || matches!(self, Signal | Tmp | Umask | User | Write)
     }
 
     /// Returns whether the option defines how the turns of a loop run side by side.
@@ -248,6 +254,7 @@ impl Takes {
             }
             (Self::Network, Value::List(rules)) => NetRules::parse(rules.iter().map(text_of)).is_ok(),
             (Self::Network, Value::Bool(_)) => true,
+            (Self::Network, Value::Str(text)) => text.as_bytes() == b"loopback",
             (Self::Bool, Value::Bool(_)) | (Self::List, Value::List(_)) | (Self::Map, Value::Map(_)) => true,
             (Self::Duration, Value::Duration(duration)) => duration.nanos > 0,
             (Self::Size, Value::Size(size)) => size.bytes > 0,
@@ -293,7 +300,7 @@ impl Takes {
             Self::List => "a list, such as [0, 1]",
             Self::Paths => "a list of paths, such as [\"/usr\", \"input\"]",
             Self::Network => {
-                "true, false, or a list of \"tcp:PORT\", \"listen:PORT\", \"dns\" and \"unix\", such as [\"tcp:443\", \"dns\"]"
+                "true, false, \"loopback\", or a list of \"tcp:PORT\", \"listen:PORT\", \"dns\" and \"unix\", such as [\"tcp:443\", \"dns\"]"
             }
             Self::Texts => "a string or a list of strings",
             Self::Function => "a function of the instance",
@@ -469,9 +476,6 @@ impl<'s> Checker<'s> {
     }
 
     fn no_setting(&mut self, name: ast::Name<'s>) {
-        if LATER.contains(&name.text) {
-            return self.unsupported(&format!("`with {}=`", name.text), name.span);
-        }
         let message = format!("`with` has no option `{}`", name.text);
         self.error(code::UNKNOWN_OPTION, name.span, message, "unknown", &instead_of(name.text));
     }
@@ -552,7 +556,7 @@ mod tests {
     fn rows_stand_in_the_order_of_their_names() {
         assert!(ALL.windows(2).all(|pair| pair[0].name < pair[1].name));
         assert!(ALL.iter().enumerate().all(|(place, row)| row.setting as usize == place));
-        assert!(ALL.iter().all(|row| row.doc.ends_with('.') && !LATER.contains(&row.name)));
+        assert!(ALL.iter().all(|row| row.doc.ends_with('.')));
     }
 
     #[test]

@@ -291,8 +291,8 @@ codes! {
         "`break` and `continue` belong in loops, `return` in functions, and `each` after a pipe.";
     TRUNCATES_INPUT = "E0404", "the output would truncate an input",
         "The target would be emptied before the program reads it. Write to another file and rename it.";
-    UNSUPPORTED = "E0405", "not in this version",
-        "The language has this feature, but this version can't run it yet.";
+    UNSUPPORTED = "E0405", "not in a script",
+        "`help`, `history`, `fg` and `bg` belong to the interactive prompt.";
     USE_FAILED = "E0406", "a file can't be used",
         "The path is relative to the file that contains the `use`. Files must not use each other in a circle.";
     EMPTY_LOOP = "E0408", "a loop over nothing",
@@ -457,7 +457,7 @@ codes! {
     HANDLER_ELSEWHERE = "E2057", "a handler of signals outside of the script's own thread",
         "A function with `on SIGNAL { … }` was called in a job, a stage, a capture, `( )` or a turn side by side. Signals are for the script itself: call the function there.";
     SANDBOX_UNAVAILABLE = "E2065", "this system can't confine a program",
-        "The options `net`, `read`, `write` and `run` need a kernel with Landlock of version 6 (Linux 6.12) and filters of system calls (seccomp). None of them is ever ignored or weakened, so the block does not begin. `pipewright --doctor` shows what the system has.";
+        "The options `net`, `read`, `write` and `run` need a kernel with Landlock of version 6 (Linux 6.12) and filters of system calls (seccomp); `isolate`, `tmp` and net=\"loopback\" also namespaces, and `memory_all` and `processes_all` a control group in which this user may make others. None of them is ever ignored or weakened, so the block does not begin. `pipewright --doctor` shows what the system has.";
     SANDBOX_REFUSED = "E2066", "outside of the sandbox",
         "The block names the files that may be read, written and run, and this file is none of them. The rules apply to programs, and also to redirections, builtins and functions in the block. This is not a failure of a command: `||`, `!` and `if` do not absorb it.";
     SANDBOX_PATH = "E2067", "a path of a sandbox that leads nowhere",
@@ -466,6 +466,8 @@ codes! {
         "The kernel lets a process enforce at most 16 rulesets of Landlock upon each other. Give several options to one `with` instead of several.";
     OPTION_IN_MAP = "E2069", "an option that can't come from a map",
         "The options of a map are known only when the block begins. The check has to know the options of loops, services and workers, and `detach`, before the script runs. Write them where the block begins, beside the map: `for x in (xs) with jobs=4, ...rules { … }`.";
+    SANDBOX_NAMESPACES = "E2070", "namespaces that would not hold what the options say",
+        "Namespaces (`isolate`, `tmp`, `net=\"loopback\"`) don't nest: give them to the outer block. With `tmp`, the files of the real /tmp are hidden, so a block whose directory lies there names the files that its programs need, by `read` and `write`.";
     QUEUE_UNUSABLE = "E2080", "a file that can't be used for queues",
         "A queue is kept in an SQLite file of its own, on a disk of this machine. A file of another program, or of a later version of Pipewright, is left unchanged.";
     QUEUE_FAILED = "E2081", "a queue can't be read or changed",

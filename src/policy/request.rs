@@ -122,11 +122,15 @@ pub enum With<'a> {
     OpenFiles(u64),
     /// `processes`: the number of processes of the user.
     Processes(u64),
+    /// `memory_all`: the memory of all processes of the block together, in bytes.
+    MemoryAll(u64),
+    /// `processes_all`: the number of processes and threads of the block.
+    ProcessesAll(u64),
 }
 
 impl With<'_> {
     /// The names of these options, in the order of the variants.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 12] = [
         "detach",
         "grace",
         "signal",
@@ -137,6 +141,8 @@ impl With<'_> {
         "cpu_time",
         "open_files",
         "processes",
+        "memory_all",
+        "processes_all",
     ];
 
     /// Returns the name of the option.
@@ -152,6 +158,8 @@ impl With<'_> {
             Self::CpuTime(_) => 7,
             Self::OpenFiles(_) => 8,
             Self::Processes(_) => 9,
+            Self::MemoryAll(_) => 10,
+            Self::ProcessesAll(_) => 11,
         };
         Self::NAMES[place]
     }
@@ -170,7 +178,9 @@ impl fmt::Display for With<'_> {
             | Self::FileSize(most)
             | Self::CpuTime(most)
             | Self::OpenFiles(most)
-            | Self::Processes(most) => write!(f, "{name}={most}"),
+            | Self::Processes(most)
+            | Self::MemoryAll(most)
+            | Self::ProcessesAll(most) => write!(f, "{name}={most}"),
         }
     }
 }

@@ -50,7 +50,7 @@ pub use left_groups::LeftGroups;
 pub use opening::Opening;
 pub use pump::{Capture, Pump};
 pub use report::{StageEnd, StageReport};
-pub use sandbox::{Files, Granted, NetRules, Sandbox, Want};
+pub use sandbox::{Granted, NetRules, Sandbox, Walls, Want};
 pub use stage::Stage;
 #[cfg(test)]
 use start::start;

@@ -3,9 +3,10 @@
 //! The rules are made once a block. Where files are closed, a program that the rules don't let execute anyway gets its
 //! own copy, in which it may be executed, and the files that the kernel executes with it.
 
+use crate::diag::reason;
 use crate::sys::lookup;
 use crate::sys::open::{join, reference};
-use crate::sys::sandbox::{Filter, Network, Rights, Ruleset};
+use crate::sys::sandbox::{Filter, Namespaces, Network, Plan, Rights, Ruleset};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -19,6 +20,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Sandbox {
     files: Option<Files>,
     network: Option<NetRules>,
+    namespaces: Option<Arc<Namespaces>>,
+    /// Whether it has a /tmp of its own.
+    own_tmp: bool,
     filter: Arc<Filter>,
     /// The rules for programs that need none of their own.
     rules: Arc<Ruleset>,
@@ -36,6 +40,8 @@ pub struct Files {
     /// Those to execute, if not all that can be read.
     pub run: Option<Vec<Granted>>,
     implied: Vec<(Granted, Rights)>,
+    /// Directories that only programs see.
+    own: Vec<(OwnedFd, Rights)>,
 }
 
 /// A file or directory of a sandbox, held open: a file that takes its name later is not granted.
@@ -66,6 +72,23 @@ pub struct NetRules {
     listen: Vec<u16>,
     udp: bool,
     unix: bool,
+    /// A network of its own, with any port.
+    loopback: bool,
+}
+
+/// What a sandbox closes and has of its own.
+#[derive(Debug, Default)]
+pub struct Walls {
+    /// The files that stay open; without them, all do.
+    pub files: Option<Files>,
+    /// The network that stays open; without it, all of it does.
+    pub network: Option<NetRules>,
+    /// A process namespace.
+    pub isolate: bool,
+    /// A private /tmp.
+    pub tmp: bool,
+    /// The directory of the block.
+    pub directory: PathBuf,
 }
 
 /// The libraries of the system, and the list of them.
@@ -108,6 +131,21 @@ impl Files {
         self.implied.extend(LIBRARIES.iter().filter_map(there).map(|granted| (granted, Rights::READ)));
         let both = Rights::READ.and(Rights::WRITE);
         self.implied.extend(DEVICES.iter().filter_map(there).map(|granted| (granted, both)));
+    }
+
+    /// Adds the directories that lie in namespaces: /tmp, and /proc if it can be read.
+    fn own(&mut self, namespaces: Option<&Namespaces>) -> io::Result<()> {
+        let Some(namespaces) = namespaces else { return Ok(()) };
+        if let Some(tmp) = namespaces.own("/tmp") {
+            let all = Rights::READ.and(Rights::WRITE);
+            let all = if self.run.is_none() { all.and(Rights::EXECUTE) } else { all };
+            self.own.push((tmp.try_clone()?, all));
+        }
+        let reads_proc = self.read.iter().any(|granted| granted.path == Path::new("/proc"));
+        if let (Some(proc), true) = (namespaces.own("/proc"), reads_proc) {
+            self.own.push((proc.try_clone()?, Rights::READ));
+        }
+        Ok(())
     }
 
     /// Returns whether a file, given by its path without symbolic links, may be used.
@@ -157,37 +195,77 @@ impl NetRules {
         Ok(rules)
     }
 
+    /// Returns a network of its own.
+    pub fn loopback() -> Self {
+        Self { loopback: true, ..Self::default() }
+    }
+
     fn filtered(&self) -> Network {
         Network {
-            tcp: !self.connect.is_empty() || !self.listen.is_empty(),
-            udp: self.udp,
+            tcp: self.loopback || !self.connect.is_empty() || !self.listen.is_empty(),
+            udp: self.loopback || self.udp,
             unix: self.unix,
-            listens: !self.listen.is_empty(),
+            listens: self.loopback || !self.listen.is_empty(),
         }
+    }
+
+    /// Returns whether there are rules for ports.
+    fn has_ports(&self) -> bool {
+        !self.loopback && self.filtered().tcp
     }
 }
 
 impl Sandbox {
-    /// Creates a sandbox. Without `files`, all of them are open; without `network`, all of it is.
+    /// Creates a sandbox.
     ///
     /// # Errors
-    /// Fails as landlock(7) does; with `Unsupported` where there are no filters.
-    pub fn new(mut files: Option<Files>, network: Option<NetRules>) -> io::Result<Self> {
-        let filter = Filter::new(files.is_some(), network.as_ref().map(NetRules::filtered));
-        let filter = Arc::new(filter.ok_or(io::ErrorKind::Unsupported)?);
-        files.as_mut().into_iter().for_each(Files::imply);
-        let rules = Arc::new(rules(files.as_ref(), network.as_ref())?);
-        Ok(Self { files, network, filter, rules, own: Mutex::default() })
+    /// Fails with the facility that this system does not have, or the reason.
+    pub fn new(walls: Walls) -> Result<Self, String> {
+        let Walls { mut files, network, isolate, tmp, directory } = walls;
+        let paths = |list: &[Granted]| list.iter().map(|one| one.path.clone()).collect::<Vec<_>>();
+        let run = |files: &Files| files.run.as_deref().map(paths).unwrap_or_default();
+        let plan = Plan {
+            isolate,
+            tmp,
+            loopback: network.as_ref().is_some_and(|network| network.loopback),
+            writable: files.as_ref().map(|files| paths(&files.write)),
+            visible: files
+                .as_ref()
+                .map(|files| [paths(&files.read), run(files)].concat())
+                .unwrap_or_default(),
+            directory,
+        };
+        let namespaces = plan.is_wanted().then(|| Namespaces::new(&plan).map(Arc::new)).transpose()?;
+        // What is mounted read-only can't be changed in any way.
+        let unmounted = files.is_some() && !plan.mounts();
+        let filter = Filter::new(files.is_some(), unmounted, network.as_ref().map(NetRules::filtered));
+        let filter = Arc::new(filter.ok_or("seccomp: the system calls of this machine are not known here")?);
+        if let Some(files) = &mut files {
+            files.imply();
+            files.own(namespaces.as_deref()).map_err(|error| reason(&error))?;
+        }
+        let rules = rules(files.as_ref(), network.as_ref()).map_err(|error| reason(&error))?;
+        let (rules, own) = (Arc::new(rules), Mutex::default());
+        Ok(Self { files, network, namespaces, own_tmp: tmp, filter, rules, own })
+    }
+
+    /// Returns its namespaces, if it has any.
+    pub fn namespaces(&self) -> Option<Arc<Namespaces>> {
+        self.namespaces.clone()
     }
 
     /// Returns whether any file is closed.
     pub const fn closes_files(&self) -> bool {
-        self.files.is_some()
+        self.files.is_some() || self.own_tmp
     }
 
     /// Returns whether a file, given by its path without symbolic links, may be used.
     pub fn permits(&self, path: &Path, want: Want) -> bool {
-        self.files.as_ref().is_none_or(|files| files.permit(path, want))
+        match &self.files {
+            Some(files) => files.permit(path, want),
+            // The programs of the block would not see the same file.
+            None => !self.own_tmp || !path.starts_with("/tmp"),
+        }
     }
 
     /// Returns the filter of the children.
@@ -230,7 +308,7 @@ impl Sandbox {
 }
 
 fn rules(files: Option<&Files>, network: Option<&NetRules>) -> io::Result<Ruleset> {
-    let ports = network.is_some_and(|network| network.filtered().tcp);
+    let ports = network.is_some_and(NetRules::has_ports);
     let rules = Ruleset::new(files.is_some(), ports)?;
     if let Some(files) = files {
         let execute = Rights::READ.and(Rights::EXECUTE);
@@ -242,6 +320,7 @@ fn rules(files: Option<&Files>, network: Option<&NetRules>) -> io::Result<Rulese
         given(&files.write, Rights::WRITE)?;
         given(files.run.as_deref().unwrap_or_default(), execute)?;
         files.implied.iter().try_for_each(|(granted, rights)| rules.allow(granted.file.as_fd(), *rights))?;
+        files.own.iter().try_for_each(|(file, rights)| rules.allow(file.as_fd(), *rights))?;
     }
     if let Some(network) = network.filter(|_| ports) {
         network.connect.iter().try_for_each(|port| rules.allow_connect(*port))?;

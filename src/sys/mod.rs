@@ -11,6 +11,7 @@ pub mod attributes;
 pub mod blocking_call;
 #[cfg(feature = "queue-sqlite")]
 pub mod byte_lock;
+pub mod cgroup;
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "child_signal/none.rs")]
 pub mod child_signal;
 mod children;
@@ -75,7 +76,7 @@ pub(crate) mod testing;
 
 /// The error numbers that other modules distinguish (errno(3)).
 pub mod errno {
-    pub use libc::{E2BIG, EACCES, EFBIG, ELOOP, ENOENT, ENOEXEC, ENOTDIR, ENXIO, EPERM, ESRCH};
+    pub use libc::{E2BIG, EACCES, EAGAIN, EFBIG, ELOOP, ENOENT, ENOEXEC, ENOTDIR, ENXIO, EPERM, ESRCH};
 }
 
 /// The ID of a process or of a process group.

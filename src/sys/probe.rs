@@ -1,7 +1,8 @@
 //! Features of this system, tested by trying them rather than by its version.
 
+use super::sandbox::{Namespaces, Plan};
 use super::signal::Signal;
-use super::{access, memory, pipe, sandbox, tree};
+use super::{access, cgroup, memory, pipe, sandbox, tree};
 use std::io;
 use std::os::fd::AsFd;
 
@@ -27,10 +28,10 @@ pub struct Probe {
 /// Tries everything. Starts no program and leaves nothing behind.
 pub fn all() -> Vec<Probe> {
     let probe = |what, by, found| Probe { what, by, found };
-    let own = std::process::id().cast_signed();
+    let this = std::process::id().cast_signed();
     vec![
-        probe("waiting without races", "pidfd_open(2)", pidfd(own)),
-        probe("whole trees ended", "/proc/PID/task/TID/children, proc(5)", lists(own)),
+        probe("waiting without races", "pidfd_open(2)", pidfd(this)),
+        probe("whole trees ended", "/proc/PID/task/TID/children, proc(5)", lists(this)),
         probe("orphans ended with the script", "PR_SET_CHILD_SUBREAPER, prctl(2)", subreaper()),
         probe("here-documents in memory", "memfd_create(2)", said(memory::here_document(b"x").map(drop))),
         probe("wide pipes", "F_SETPIPE_SZ, fcntl(2)", wide_pipe()),
@@ -38,8 +39,22 @@ pub fn all() -> Vec<Probe> {
         probe("with nice=N below 0", "CAP_SYS_NICE, setpriority(2)", nicer()),
         probe("with user=, group=", "CAP_SETUID, setresuid(2)", other_user()),
         probe("with memory=, cpu_time=, open_files=, processes=, file_size=", "prlimit(2)", limits()),
+        probe("with memory_all=", "memory, cgroups(7)", cgroup::available(cgroup::Counted::Memory)),
+        probe("with processes_all=", "pids, cgroups(7)", cgroup::available(cgroup::Counted::Processes)),
         probe("with net=, read=, run=, write=", "landlock(7) and seccomp(2)", sandbox::available()),
+        probe("with isolate=", "pid_namespaces(7)", own(Plan { isolate: true, ..Plan::default() })),
+        probe("with tmp=", "mount_namespaces(7)", own(Plan { tmp: true, ..Plan::default() })),
+        probe(
+            "with net=\"loopback\"",
+            "network_namespaces(7)",
+            own(Plan { loopback: true, ..Plan::default() }),
+        ),
     ]
+}
+
+/// Returns why a block can't have what only namespaces give it, if it can't.
+fn own(plan: Plan) -> Result<(), String> {
+    sandbox::available().and_then(|()| Namespaces::new(&plan).map(drop))
 }
 
 fn said<T>(result: io::Result<T>) -> Result<(), String> {

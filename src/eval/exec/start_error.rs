@@ -3,8 +3,9 @@
 use crate::diag::{Diagnostic, code, quote_argv, quote_word, reason, visible};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
-use crate::process::{Phase, StartError, StartProblem, pipe};
+use crate::process::{Phase, SpawnError, StartError, StartProblem, pipe};
 use crate::span::Span;
+use crate::sys::errno;
 use std::os::fd::OwnedFd;
 
 impl Interpreter {
@@ -158,6 +159,12 @@ impl Interpreter {
                 at(code::PROGRAM_NOT_FOUND, format!("{name} has gone since it was found"), "this program"),
                 127,
             ),
+            StartProblem::System(SpawnError { phase: Phase::Cgroup, errno: errno::EAGAIN }) => {
+                let most = self.env.settings.cgroup.as_ref().and_then(|group| group.most_processes());
+                let most = most.map_or(String::new(), |most| format!(" of its processes_all={most}"));
+                let message = format!("{name} can't be started: the block has all{most}");
+                (at(code::SPAWN_FAILED, message, "one too many"), 126)
+            }
             StartProblem::System(error) => {
                 let page =
                     at(code::SPAWN_FAILED, format!("{name} can't be started: {error}"), "this command");

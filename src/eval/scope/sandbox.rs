@@ -12,7 +12,7 @@ use crate::policy::{Access, Request, resolved};
 use crate::process::{Sandbox, Step, Steps, Want};
 use crate::span::Span;
 use crate::value::{Str, Value, format};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,14 @@ impl Interpreter {
         let directory = self.env.directory.as_deref();
         let mut rulesets = Vec::new();
         let mut filters = Vec::new();
+        if let Some(namespaces) = sandbox.all().find_map(|one| one.sandbox.namespaces()) {
+            steps.set(Step::Namespaces(namespaces));
+            if self.env.directory.is_none() {
+                // A process begins at the root of a mount namespace.
+                let here = std::env::current_dir()?;
+                steps.set(Step::Directory(CString::new(here.as_os_str().as_bytes())?.into()));
+            }
+        }
         for one in sandbox.all() {
             rulesets.push(one.sandbox.rules_for(program, directory)?);
             filters.push(one.sandbox.filter());

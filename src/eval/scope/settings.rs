@@ -12,6 +12,7 @@ use crate::eval::tasks::job_state::JobState;
 use crate::eval::tasks::turns::TurnMark;
 use crate::process::{Activity, Clock, Deadline, GRACE, Keys, Limit, Resource, Signal, Step, Steps, Wait};
 use crate::span::Span;
+use crate::sys::cgroup::Cgroup;
 use crate::value::MOST_BYTES;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub detach: bool,
     /// The sandbox of the innermost block that has one.
     pub sandbox: Option<Arc<Confinement>>,
+    /// The control group of the innermost block that has one.
+    pub cgroup: Option<Arc<Cgroup>>,
     /// Whether programs have their own sessions, and therefore no terminal.
     pub own_sessions: bool,
     /// The job that this thread belongs to.
@@ -71,6 +74,7 @@ impl Default for Settings {
             timer: None,
             detach: false,
             sandbox: None,
+            cgroup: None,
             own_sessions: false,
             job: None,
             turn: None,

@@ -1,5 +1,6 @@
 //! `with`: runs a block with other settings, once or until it succeeds.
 
+mod control_group;
 mod given;
 mod options;
 mod progress;
@@ -42,6 +43,12 @@ impl Interpreter {
                 turn.note_try(with);
             }
             let result = self.attempt(&options, &with.body);
+            let result = match (result, &options.group) {
+                (Err(Unwind::Error(error)), Some(group)) => {
+                    Err(Unwind::Error(control_group::explain_kill(error, group)))
+                }
+                (other, _) => other,
+            };
             let error = match result {
                 Err(Unwind::Error(error)) if error.is_failure => error,
                 other => {
@@ -95,6 +102,8 @@ impl Interpreter {
             || idle_timeout.is_some()
             || options.retry.wanted()
             || options.ends_daemons.is_some()
+            || options.group.is_some()
+            || options.isolates
             || replacements.is_some();
         let own = OwnParts {
             directory: options.directory.clone(),

@@ -72,10 +72,10 @@ const NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWCGROUP) as u32;
 
 impl Filter {
-    /// Creates a filter. `files`: file access is closed outside of the rules of Landlock, which don't cover owners,
-    /// modes and times. `network`: what is left of the network, or none if all of it is open. Returns none on a
+    /// Creates a filter. `files`: file access is closed outside of the rules of Landlock. `unmounted`: owners, modes and
+    /// times, which those don't cover, are not closed by read-only mounts. `network`: what is left of the network, or none if all of it is open. Returns none on a
     /// machine whose system calls are not known here.
-    pub fn new(files: bool, network: Option<Network>) -> Option<Self> {
+    pub fn new(files: bool, unmounted: bool, network: Option<Network>) -> Option<Self> {
         let mut block = vec![load(ARCHITECTURE), skip_unless(JUMP_EQUAL, THIS?, 1)];
         block.extend([skip(1), give(KILL), load(NUMBER)]);
         if cfg!(target_arch = "x86_64") {
@@ -93,10 +93,10 @@ impl Filter {
         let other = [argument(0), skip_unless(JUMP_EQUAL, 0, 1), give(ALLOW), fail(libc::EPERM)];
         block.extend(on(libc::SYS_prlimit64, &other));
         block.extend(on(libc::SYS_ioctl, &refused(1, calls::CONTROLS)));
-        if files {
-            for number in calls::OF_FILES {
-                block.extend(on(*number, &[fail(libc::EPERM)]));
-            }
+        let changes = if unmounted { calls::CHANGES } else { &[] };
+        let closed = if files { calls::OF_FILES } else { &[] };
+        for number in changes.iter().chain(closed) {
+            block.extend(on(*number, &[fail(libc::EPERM)]));
         }
         if let Some(network) = network {
             block.extend(of_network(network));
@@ -244,9 +244,10 @@ mod tests {
     #[test]
     fn a_filter_decides_by_number_and_argument() {
         let tcp = Network { tcp: true, ..Network::default() };
-        let closed = Filter::new(true, Some(Network::default())).unwrap();
-        let web = Filter::new(true, Some(tcp)).unwrap();
-        let open = Filter::new(false, None).unwrap();
+        let closed = Filter::new(true, true, Some(Network::default())).unwrap();
+        let web = Filter::new(true, true, Some(tcp)).unwrap();
+        let mounted = Filter::new(true, false, None).unwrap();
+        let open = Filter::new(false, false, None).unwrap();
         let (refused, forbidden) = (FAIL | libc::EACCES as u32, FAIL | libc::EPERM as u32);
         let stream = [libc::AF_INET as u32, (libc::SOCK_STREAM | libc::SOCK_CLOEXEC) as u32, 0, 0];
         let datagram = [libc::AF_INET as u32, libc::SOCK_DGRAM as u32, 0, 0];
@@ -263,6 +264,8 @@ mod tests {
             (&closed, libc::SYS_prlimit64, [1, 0, 0, 0], forbidden),
             (&closed, libc::SYS_fchmod, [0; 4], forbidden),
             (&open, libc::SYS_fchmod, [0; 4], ALLOW),
+            (&mounted, libc::SYS_fchmod, [0; 4], ALLOW),
+            (&mounted, libc::SYS_inotify_add_watch, [0; 4], forbidden),
             (&closed, libc::SYS_socket, stream, refused),
             (&web, libc::SYS_socket, stream, ALLOW),
             (&web, libc::SYS_socket, datagram, refused),

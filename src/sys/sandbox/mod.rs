@@ -1,15 +1,17 @@
-//! The walls of a sandbox: rules of Landlock for files and TCP ports ([`Ruleset`]), and a filter of system calls
-//! ([`Filter`]).
+//! The walls of a sandbox: rules of Landlock for files and TCP ports ([`Ruleset`]), a filter of system calls
+//! ([`Filter`]), and namespaces ([`Namespaces`]).
 //!
-//! Both are made in this process and enforced only in the child, between its clone and execve: Landlock binds the
+//! The first two are made in this process and enforced only in the child, between its clone and execve: Landlock binds the
 //! thread that enforces it forever. The interface of the kernel is three system calls and a list of instructions, so
 //! it needs no library.
 
 pub mod filter;
 pub mod landlock;
+pub mod namespaces;
 
 pub use filter::{Filter, Network};
 pub use landlock::{Rights, Ruleset};
+pub use namespaces::{Namespaces, Plan};
 
 /// The version of Landlock that a sandbox needs: the first one that keeps signals and abstract sockets inside
 /// (Linux 6.12).

@@ -1,7 +1,8 @@
 //! The walls of a sandbox where the system has none.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 /// The number of rulesets that nest.
 pub const MOST_NESTED: usize = 16;
@@ -82,8 +83,56 @@ impl Ruleset {
 
 impl Filter {
     /// Returns none.
-    pub fn new(_: bool, _: Option<Network>) -> Option<Self> {
+    pub fn new(_: bool, _: bool, _: Option<Network>) -> Option<Self> {
         None
+    }
+}
+
+/// What a block has of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Processes.
+    pub isolate: bool,
+    /// A network with nothing but a loopback device.
+    pub loopback: bool,
+    /// An empty /tmp.
+    pub tmp: bool,
+    /// The files that can be changed, if all others are read-only.
+    pub writable: Option<Vec<PathBuf>>,
+    /// The files below /tmp that stay visible.
+    pub visible: Vec<PathBuf>,
+    /// The directory of the block.
+    pub directory: PathBuf,
+}
+
+/// The namespaces of a block. There are none here.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Namespaces {}
+
+impl Plan {
+    /// Returns whether it wants a namespace.
+    pub fn is_wanted(&self) -> bool {
+        self.isolate || self.loopback || self.tmp
+    }
+
+    /// Returns whether it wants a mount namespace.
+    pub fn mounts(&self) -> bool {
+        self.isolate || self.tmp
+    }
+}
+
+impl Namespaces {
+    /// Fails.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn new(_: &Plan) -> Result<Self, String> {
+        Err("only Linux has namespaces".into())
+    }
+
+    /// Returns none.
+    pub fn own(&self, _: &str) -> Option<&OwnedFd> {
+        match *self {}
     }
 }
 

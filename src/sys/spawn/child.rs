@@ -6,6 +6,7 @@
 //! called directly.
 
 mod act;
+mod isolate;
 mod own_pid;
 
 use super::{Phase, Spawn, SpawnError, Step};
@@ -29,6 +30,8 @@ pub(super) struct Shared<'a> {
     pub(super) kept_ignored: u64,
     /// Whether the child inherits the descriptors that this process was started with.
     passes_on: bool,
+    /// The process ID of the program, if this child started it in a process namespace.
+    pub(super) inside: c_int,
     /// The error. The parent reads it when the child has left.
     pub(super) failure: Option<SpawnError>,
 }
@@ -44,6 +47,7 @@ impl<'a> Shared<'a> {
             caught: handlers::caught(),
             kept_ignored: 0,
             passes_on: descriptor::are_passed_on(),
+            inside: 0,
             failure: None,
         }
     }
@@ -53,8 +57,23 @@ impl<'a> Shared<'a> {
 pub(super) extern "C" fn main(argument: *mut c_void) -> c_int {
     // SAFETY: the parent passed a `Shared` and does not touch it until the child has left.
     let shared = unsafe { &mut *argument.cast::<Shared>() };
-    let Err(failure) = become_program(shared);
-    shared.failure = Some(failure);
+    let failed = match shared.steps.split_first() {
+        Some((Step::Namespaces(namespaces), rest)) if namespaces.processes().is_some() => {
+            shared.steps = rest;
+            match isolate::start_inside(shared, namespaces) {
+                Ok(pid) => {
+                    shared.inside = pid;
+                    return 0;
+                }
+                Err(errno) => at(Phase::Namespaces)(errno),
+            }
+        }
+        _ => {
+            let Err(failure) = become_program(shared);
+            failure
+        }
+    };
+    shared.failure = Some(failed);
     // The parent reaps it and reads `failure`; the status is not used. clone(2)'s wrapper calls _exit.
     127
 }

@@ -6,7 +6,7 @@
 
 use super::child::{self, Shared};
 use super::stack::Stack;
-use super::{Phase, Spawn, SpawnError};
+use super::{Phase, Spawn, SpawnError, Step, namespaced};
 use crate::sys::children::{self, Place};
 use crate::sys::wait::Process;
 use crate::sys::{descriptor, last_error};
@@ -16,6 +16,22 @@ use std::ptr::null_mut;
 
 /// Starts one child with one attempt.
 pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
+    match request.steps.first() {
+        Some(Step::Namespaces(namespaces)) => namespaced::spawn(request, namespaces),
+        _ => match start(request)? {
+            (process, _, None) => Ok(process),
+            (process, _, Some(error)) => {
+                // It has ended, or is about to.
+                let _ = process.reap();
+                Err(error)
+            }
+        },
+    }
+}
+
+/// Starts a child, and waits until it has left the memory of this process. Returns it with the process that it has
+/// started, if it has, and with the error.
+pub(super) fn start(request: &Spawn<'_>) -> Result<(Process, c_int, Option<SpawnError>), SpawnError> {
     let mut shared = Shared::new(request);
     let shared = &raw mut shared;
     let failed = |errno| SpawnError { phase: Phase::Clone, errno };
@@ -26,14 +42,7 @@ pub(super) fn spawn(request: &Spawn<'_>) -> Result<Process, SpawnError> {
     stack.give_back();
     let process = cloned.map_err(failed)?;
     // SAFETY: the child has left the memory of this process, and `shared` is in this frame.
-    match unsafe { (*shared).failure } {
-        None => Ok(process),
-        Some(error) => {
-            // It has ended, or is about to.
-            let _ = process.reap();
-            Err(error)
-        }
-    }
+    Ok(unsafe { (process, (*shared).inside, (*shared).failure) })
 }
 
 fn clone(top: *mut c_void, shared: *mut Shared<'_>) -> Result<Process, i32> {
@@ -83,7 +92,7 @@ pub(super) fn owned(pid: c_int, pidfd: c_int, place: Place) -> Process {
 }
 
 /// Returns a child without a pidfd. A child that can't be watched must not continue unnoticed.
-fn watched(pid: c_int, place: Place) -> Result<Process, i32> {
+pub(super) fn watched(pid: c_int, place: Place) -> Result<Process, i32> {
     place.set(pid);
     Process::watched_by_thread(pid, place).map_err(|error| {
         // SAFETY: the child was created here and is not reaped.

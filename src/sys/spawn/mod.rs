@@ -11,6 +11,8 @@ mod child;
 mod clone3;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod namespaced;
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "pending_exec/none.rs")]
 mod pending_exec;
 #[cfg(any(not(target_os = "linux"), test))]

@@ -10,7 +10,7 @@ use super::child::Shared;
 use super::clone3::clone_beside;
 use super::linux::BlockedSignals;
 use super::stack::Stack;
-use super::{Request, Spawn, SpawnError};
+use super::{Request, Spawn, SpawnError, Step};
 use crate::sys::wait::Process;
 use std::ptr::{NonNull, null};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,6 +37,10 @@ unsafe impl<R: Request + Send> Send for PendingExec<R> {}
 /// Starts a child. If that is not possible in this way, returns `None` with the request; the plain way then reports
 /// the reason.
 pub fn begin<R: Request + 'static>(request: R) -> Result<(Process, PendingExec<R>), R> {
+    // The start in namespaces needs two children, or changes this process for a moment.
+    if matches!(request.spawn().steps.first(), Some(Step::Namespaces(_))) {
+        return Err(request);
+    }
     let Ok(stack) = Stack::take() else { return Err(request) };
     let common = Box::leak(Box::new(Common { shared: None, request, here: AtomicU32::new(1) }));
     let common = NonNull::from(common);

@@ -4,7 +4,8 @@
 //! `child/act.rs`.
 
 use crate::sys::Pid;
-use crate::sys::sandbox::{Filter, Ruleset};
+use crate::sys::cgroup::Membership;
+use crate::sys::sandbox::{Filter, Namespaces, Ruleset};
 use std::ffi::CStr;
 use std::fmt;
 use std::os::fd::RawFd;
@@ -13,8 +14,12 @@ use std::sync::Arc;
 /// One preparation. A child carries out its steps in the order of the variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Enters namespaces, before all else: the numbers of processes, mounts and the network are then those inside.
+    Namespaces(Arc<Namespaces>),
     /// Enters a process group.
     Group(ProcessGroup),
+    /// Enters a control group, before it is confined.
+    Cgroup(Arc<Membership>),
     /// Enforces rules of Landlock, from the outermost. Before the descriptors, since theirs could be overwritten; the
     /// later steps open no file.
     Rulesets(Arc<[Arc<Ruleset>]>),
@@ -102,8 +107,12 @@ pub enum Phase {
     Clone,
     /// Resetting signal handlers.
     Signals,
+    /// Entering namespaces.
+    Namespaces,
     /// Entering the process group.
     Group,
+    /// Entering the control group.
+    Cgroup,
     /// Placing the descriptor of this number.
     Descriptor(RawFd),
     /// Setting a limit.
@@ -134,7 +143,9 @@ impl Step {
     /// Returns its name in errors.
     pub const fn phase(&self) -> Phase {
         match self {
+            Self::Namespaces(_) => Phase::Namespaces,
             Self::Group(_) => Phase::Group,
+            Self::Cgroup(_) => Phase::Cgroup,
             Self::Descriptor(placement) => Phase::Descriptor(placement.target),
             Self::Limit(limit) => Phase::Limit(limit.resource),
             Self::Nice(_) => Phase::Nice,
@@ -149,16 +160,18 @@ impl Step {
 
     const fn rank(&self) -> u8 {
         match self {
-            Self::Group(_) => 0,
-            Self::Rulesets(_) => 1,
-            Self::Descriptor(_) => 2,
-            Self::Limit(_) => 3,
-            Self::Nice(_) => 4,
-            Self::User(_) => 5,
-            Self::Umask(_) => 6,
-            Self::OwnPid(_) => 7,
-            Self::Directory(_) => 8,
-            Self::Filters(_) => 9,
+            Self::Namespaces(_) => 0,
+            Self::Group(_) => 1,
+            Self::Cgroup(_) => 2,
+            Self::Rulesets(_) => 3,
+            Self::Descriptor(_) => 4,
+            Self::Limit(_) => 5,
+            Self::Nice(_) => 6,
+            Self::User(_) => 7,
+            Self::Umask(_) => 8,
+            Self::OwnPid(_) => 9,
+            Self::Directory(_) => 10,
+            Self::Filters(_) => 11,
         }
     }
 }
@@ -222,7 +235,9 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Clone => "can't create a process",
             Self::Signals => "can't reset signals",
+            Self::Namespaces => "can't enter the namespaces of the block",
             Self::Group => "can't enter the process group",
+            Self::Cgroup => "can't enter the control group of the block",
             Self::Descriptor(fd) => return write!(f, "can't set up descriptor {fd}"),
             Self::Limit(resource) => return write!(f, "can't limit {resource}"),
             Self::Nice => "can't change the nice value",

@@ -1,5 +1,6 @@
 //! The options of a `with`, evaluated.
 
+use super::control_group::Together;
 use super::given::Given;
 use super::{progress, retry, sandbox};
 use crate::check::program::*;
@@ -13,6 +14,7 @@ use crate::policy::With;
 use crate::process::{Environment, Identity, Limit, Resource, Signal, Step};
 use crate::span::Span;
 use crate::sys::accounts::Account;
+use crate::sys::cgroup::Cgroup;
 use crate::sys::{access, accounts};
 use crate::value::{Map, Str, Value, format};
 use std::ffi::CStr;
@@ -33,6 +35,10 @@ pub struct EvaluatedOptions {
     pub progress: Option<(progress::Source, Span)>,
     /// The place of the option by which no process may remain.
     pub ends_daemons: Option<Span>,
+    /// The control group of the block.
+    pub group: Option<Arc<Cgroup>>,
+    /// Whether its programs have a process namespace.
+    pub isolates: bool,
 }
 
 impl Interpreter {
@@ -53,11 +59,14 @@ impl Interpreter {
             stats: false,
             progress: None,
             ends_daemons: None,
+            group: None,
+            isolates: false,
         };
         let mut environment = None;
         let mut clear = false;
         let (mut account, mut group) = (None, None);
         let mut rules = sandbox::Rules::default();
+        let mut together = Together::default();
         for (option, value) in options.iter().cloned() {
             let row = option.setting.row();
             let settings = &mut all.settings;
@@ -106,6 +115,16 @@ impl Interpreter {
                 (Setting::Memory, Value::Size(size)) => {
                     self.limit(settings, Resource::Memory, size.bytes, option)?;
                 }
+                (Setting::MemoryAll, Value::Size(size)) => {
+                    let bytes = u64::try_from(size.bytes).unwrap_or(0);
+                    self.admit(&Effect::With(With::MemoryAll(bytes)), option.span)?;
+                    together.memory(bytes, option);
+                }
+                (Setting::ProcessesAll, Value::Int(number)) => {
+                    let most = u64::try_from(number).unwrap_or(0);
+                    self.admit(&Effect::With(With::ProcessesAll(most)), option.span)?;
+                    together.processes(most, option);
+                }
                 (Setting::FileSize, Value::Size(size)) => {
                     self.limit(settings, Resource::FileSize, size.bytes, option)?;
                 }
@@ -131,9 +150,15 @@ impl Interpreter {
                 (Setting::Daemons, Value::Str(fate)) => {
                     all.ends_daemons = (fate.as_bytes() == b"end").then_some(option.span);
                 }
-                (Setting::Net | Setting::Read | Setting::Run | Setting::Write, value) => {
-                    rules.give(option, value)
-                }
+                (
+                    Setting::Isolate
+                    | Setting::Net
+                    | Setting::Read
+                    | Setting::Run
+                    | Setting::Tmp
+                    | Setting::Write,
+                    value,
+                ) => rules.give(option, value),
                 (Setting::Detach, Value::Bool(yes)) => {
                     if yes {
                         self.admit(&Effect::With(With::Detach), option.span)?;
@@ -166,11 +191,19 @@ impl Interpreter {
                 .iter()
                 .try_for_each(|(name, _)| self.admit(&Effect::SetVariable(name), span).map(drop))?;
         }
+        all.isolates = rules.isolates().is_some();
+        if let Some(option) = rules.isolates().filter(|_| all.settings.detach) {
+            return Err(self.ends_with_block(option));
+        }
+        let has_tmp = rules.has_tmp();
+        all.group = self.control_group(&together, &mut all.settings)?;
         let closed = rules.close_environment();
         let directory = all.directory.clone().or_else(|| self.env.directory.clone());
         all.settings.sandbox = self.sandbox(rules, directory.as_deref())?;
-        all.settings.own_sessions |= all.settings.sandbox.is_some() && self.control().is_none();
-        if clear || closed || environment.is_some() || account.is_some() || all.directory.is_some() {
+        let confined = all.settings.sandbox.is_some();
+        all.settings.own_sessions |= all.isolates || confined && self.control().is_none();
+        if clear || closed || has_tmp || environment.is_some() || account.is_some() || all.directory.is_some()
+        {
             // PWD is brought up to date first, so that a removed one is not set again.
             self.name_directory(span);
             let mut changed = match (clear, closed) {
@@ -178,6 +211,10 @@ impl Interpreter {
                 (false, true) => sandbox::kept(&self.env.environment),
                 (false, false) => self.env.environment.clone(),
             };
+            if has_tmp {
+                // It may name another directory.
+                changed.remove(b"TMPDIR");
+            }
             if let Some(directory) = &all.directory
                 && changed.get(b"PWD").is_some()
             {

@@ -1,14 +1,14 @@
-//! The options of a sandbox: `net`, `read`, `run` and `write`.
+//! The options of a sandbox: `isolate`, `net`, `read`, `run`, `tmp` and `write`.
 
 use super::given::Given;
 use crate::check::settings::{Setting, text_of};
 use crate::diag::{code, quote_word, reason};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
-use crate::eval::report::unwind::{Error, Eval, page};
+use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::scope::sandbox::{Confinement, unavailable};
 use crate::policy::resolved;
-use crate::process::{Environment, Files, Granted, Lookup, NetRules, Sandbox};
+use crate::process::{Environment, Granted, Lookup, NetRules, Sandbox, Walls};
 use crate::sys::sandbox::{MOST_NESTED, available};
 use crate::value::Value;
 use std::ffi::{CStr, OsStr};
@@ -31,10 +31,39 @@ impl Rules {
         self.given.push((option, value));
     }
 
+    /// Returns the option by which the block has processes of its own.
+    pub(super) fn isolates(&self) -> Option<Given> {
+        let isolates = |(option, value): &&(Given, Value)| {
+            option.setting == Setting::Isolate && matches!(value, Value::Bool(true))
+        };
+        self.given.iter().find(isolates).map(|(option, _)| *option)
+    }
+
+    /// Returns whether the block has a /tmp of its own.
+    pub(super) fn has_tmp(&self) -> bool {
+        self.given
+            .iter()
+            .any(|(option, value)| option.setting == Setting::Tmp && matches!(value, Value::Bool(true)))
+    }
+
     /// Returns whether it closes files, and with them the environment.
     pub(super) fn close_environment(&self) -> bool {
         self.given.iter().any(|(option, _)| option.setting == Setting::Read)
     }
+}
+
+/// Returns whether an option closes something: `net=true` and `isolate=false` do not.
+fn closes(option: Given, value: &Value) -> bool {
+    match option.setting {
+        Setting::Isolate | Setting::Tmp => matches!(value, Value::Bool(true)),
+        _ => !matches!(value, Value::Bool(true)),
+    }
+}
+
+/// Returns whether an option is given by a namespace.
+fn needs_namespace(option: Given, value: &Value) -> bool {
+    matches!(option.setting, Setting::Isolate | Setting::Tmp)
+        || option.setting == Setting::Net && matches!(value, Value::Str(_))
 }
 
 /// Returns the variables of an environment that stay where files are closed.
@@ -57,13 +86,24 @@ impl Interpreter {
         directory: Option<&CStr>,
     ) -> Eval<Option<Arc<Confinement>>> {
         let outer = self.env.settings.sandbox.clone();
-        // `net=true` closes nothing.
-        let closing: Vec<_> =
-            rules.given.iter().filter(|(_, value)| !matches!(value, Value::Bool(true))).collect();
+        let closing: Vec<_> = rules.given.iter().filter(|(option, value)| closes(*option, value)).collect();
         let Some((first, _)) = closing.first() else { return Ok(outer) };
-        if let Err(reason) = available() {
-            let name = first.setting.row().name;
-            return Err(Error::refused(unavailable(self.source(), first.span, name, &reason), 126).into());
+        let source = self.source().clone();
+        let refused = |option: &Given, reason: &str| {
+            let name = option.setting.row().name;
+            Unwind::from(Error::refused(unavailable(&source, option.span, name, reason), 126))
+        };
+        available().map_err(|reason| refused(first, &reason))?;
+        let own = closing.iter().find(|(option, value)| needs_namespace(*option, value));
+        if let (Some((option, _)), Some(outer)) = (own, &outer)
+            && let Some(around) = outer.all().find(|one| one.sandbox.namespaces().is_some())
+        {
+            let message = "a block around this one has namespaces, and they don't nest";
+            let page = page(code::SANDBOX_NAMESPACES, self.source(), option.span, message, "one more");
+            let around_option = around.options.first().map_or(option.span, |(_, span)| *span);
+            let page = page.also_at(&around.source, around_option, "the block around");
+            let help = "give `isolate`, `tmp` and net=\"loopback\" to the outer block";
+            return Err(Error::refused(page.help(help), 126).into());
         }
         if outer.as_ref().is_some_and(|outer| outer.all().count() >= MOST_NESTED) {
             let message =
@@ -72,34 +112,40 @@ impl Interpreter {
             let help = "give the options of several blocks to one `with`";
             return Err(Error::refused(page.help(help), 126).into());
         }
-        let mut files: Option<Files> = None;
-        let mut network = None;
+        let base = directory.map_or_else(
+            || std::env::current_dir().unwrap_or_default(),
+            |directory| resolved(Path::new(OsStr::from_bytes(directory.to_bytes()))),
+        );
+        let mut walls = Walls { directory: base.clone(), ..Walls::default() };
         for (option, value) in &closing {
             let list = match value {
                 Value::List(list) => &list[..],
                 _ => &[],
             };
+            let mut granted = || self.granted(list, *option, directory);
             match option.setting {
-                Setting::Net => network = NetRules::parse(list.iter().map(text_of)).ok(),
-                Setting::Read => {
-                    files.get_or_insert_default().read = self.granted(list, *option, directory)?
-                }
-                Setting::Write => {
-                    files.get_or_insert_default().write = self.granted(list, *option, directory)?
-                }
-                _ => {
-                    files.get_or_insert_default().run = Some(self.granted(list, *option, directory)?);
-                }
+                Setting::Net if matches!(value, Value::Str(_)) => walls.network = Some(NetRules::loopback()),
+                Setting::Net => walls.network = NetRules::parse(list.iter().map(text_of)).ok(),
+                Setting::Isolate => walls.isolate = true,
+                Setting::Tmp => walls.tmp = true,
+                Setting::Read => walls.files.get_or_insert_default().read = granted()?,
+                Setting::Write => walls.files.get_or_insert_default().write = granted()?,
+                _ => walls.files.get_or_insert_default().run = Some(granted()?),
             }
         }
-        let sandbox = Sandbox::new(files, network).map_err(|error| {
-            let name = first.setting.row().name;
-            Error::refused(unavailable(self.source(), first.span, name, &reason(&error)), 126)
-        })?;
-        let base = directory.map_or_else(
-            || std::env::current_dir().unwrap_or_default(),
-            |directory| resolved(Path::new(OsStr::from_bytes(directory.to_bytes()))),
-        );
+        if let (Some((option, _)), true) =
+            (own, walls.tmp && walls.files.is_none() && base.starts_with("/tmp"))
+        {
+            let message = "the directory of the block lies in /tmp, and `tmp` hides its files";
+            let page = page(code::SANDBOX_NAMESPACES, self.source(), option.span, message, "would be empty");
+            let help = "name what programs need: read=[\"/usr\", \".\"], write=[\"out\"]; or give another directory: cwd=\"/\"";
+            return Err(Error::refused(page.help(help), 126).into());
+        }
+        if self.dry.is_some() {
+            walls = Walls { isolate: false, tmp: false, network: None, ..walls };
+        }
+        let sandbox = Sandbox::new(walls)
+            .map_err(|reason| refused(own.map_or(first, |(option, _)| option), &reason))?;
         let options = closing.iter().map(|(option, _)| (option.setting, option.span)).collect();
         Ok(Some(Arc::new(Confinement { sandbox, outer, source: self.source().clone(), base, options })))
     }

@@ -81,9 +81,11 @@ pub(super) const ALWAYS: &[c_long] = &[
     libc::SYS_ioperm,
 ];
 
-/// Changes of files that Landlock does not cover: a file that may be read, or only be found, could be changed by
-/// them. And what tells the names in directories that may not be read.
-pub(super) const OF_FILES: &[c_long] = &[
+/// What tells the names in directories that may not be read.
+pub(super) const OF_FILES: &[c_long] = &[libc::SYS_inotify_add_watch];
+
+/// Changes of files that Landlock does not cover: a file that may be read, or only be found, could be changed by them.
+pub(super) const CHANGES: &[c_long] = &[
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
     /* fchmodat2 */ 452,
@@ -99,7 +101,6 @@ pub(super) const OF_FILES: &[c_long] = &[
     /* setxattrat */ 463,
     /* removexattrat */ 466,
     /* file_setattr */ 469,
-    libc::SYS_inotify_add_watch,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_chmod,
     #[cfg(target_arch = "x86_64")]

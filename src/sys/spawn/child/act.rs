@@ -2,7 +2,8 @@
 
 use super::call;
 use super::own_pid::ChildEnvironment;
-use crate::sys::sandbox::{Filter, Ruleset};
+use crate::sys::cgroup::Membership;
+use crate::sys::sandbox::{Filter, Namespaces, Ruleset};
 use crate::sys::spawn::{Identity, Limit, Placement, ProcessGroup, Resource, Step};
 use std::ffi::c_long;
 use std::os::fd::RawFd;
@@ -71,7 +72,11 @@ pub(super) fn take(
     environment: &mut ChildEnvironment,
 ) -> Result<(), i32> {
     match step {
+        Step::Namespaces(namespaces) if namespaces.processes().is_none() => enter(namespaces),
+        // This process can't enter it.
+        Step::Namespaces(_) => Err(libc::ENOTSUP),
         Step::Group(group) => enter_group(*group),
+        Step::Cgroup(membership) => join(membership),
         Step::Descriptor(_) => placements.place_next(),
         Step::Limit(limit) => set_limit(*limit),
         Step::Nice(more) => add_nice(*more),
@@ -84,6 +89,15 @@ pub(super) fn take(
         Step::Rulesets(rulesets) => enforce(rulesets),
         Step::Filters(filters) => install(filters),
     }
+}
+
+/// Enters namespaces. The last one is that of mounts, in which this process begins at the root.
+pub(super) fn enter(namespaces: &Namespaces) -> Result<(), i32> {
+    namespaces.entered().try_for_each(|(file, kind)| set_namespace(file, kind))
+}
+
+pub(super) fn set_namespace(file: RawFd, kind: i32) -> Result<(), i32> {
+    call(libc::SYS_setns, [file as c_long, kind as c_long, 0, 0]).map(drop)
 }
 
 /// No program gains privileges by its execve from now on, which the kernel demands of what is not privileged.
@@ -109,6 +123,22 @@ fn install(filters: &[Arc<Filter>]) -> Result<(), i32> {
         call(libc::SYS_seccomp, [mode, 0, program.as_ptr() as c_long, 0])?;
     }
     Ok(())
+}
+
+/// Enters a control group. The kernel refuses a fork in a group that is full, but not an entry, so the child that is one
+/// too many fails.
+fn join(membership: &Membership) -> Result<(), i32> {
+    for entry in membership.entries() {
+        call(libc::SYS_write, [entry as c_long, c"0".as_ptr() as c_long, 1, 0])?;
+    }
+    let Some((count, most)) = membership.count() else { return Ok(()) };
+    let mut digits = [0_u8; 20];
+    let read = [count as c_long, digits.as_mut_ptr() as c_long, digits.len() as c_long, 0];
+    let length = call(libc::SYS_pread64, read)?;
+    let digits = digits.iter().take(length as usize).take_while(|byte| byte.is_ascii_digit());
+    let now =
+        digits.fold(0_u64, |number, digit| number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')));
+    if now > most { Err(libc::EAGAIN) } else { Ok(()) }
 }
 
 fn enter_group(group: ProcessGroup) -> Result<(), i32> {
