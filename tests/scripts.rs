@@ -335,3 +335,136 @@ fn all_missing_programs_are_reported_at_once() {
     assert!(outcome.err().contains("error[E1010]: not ready to deploy\n"), "{outcome}");
     assert!(!outcome.out().contains("ready to deploy"), "{outcome}");
 }
+
+// ---------------------------------------------------------------------------------------- web-stack.pw, supervise.pw
+
+/// A script that stays up, in a place. It is killed with the test.
+struct Up(std::process::Child, Place);
+
+impl Up {
+    fn new(place: Place, script: &str, args: &[&str]) -> Self {
+        let out = fs::File::create(place.at("out")).expect("a file can be made");
+        let child = Command::new(support::pipewright())
+            .arg(support::root().join("scripts").join(script))
+            .args(args)
+            .current_dir(place.work())
+            .stdin(std::process::Stdio::null())
+            .stderr(out.try_clone().expect("a descriptor is free"))
+            .stdout(out)
+            .spawn()
+            .expect("it starts");
+        Self(child, place)
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, signal).expect("it is ours");
+    }
+
+    fn await_line(&self, wanted: &str) {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !self.1.read("out").lines().any(|line| line.contains(wanted)) {
+            assert!(std::time::Instant::now() < end, "{wanted}: {}", self.1.read("out"));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    fn end(&mut self) -> i32 {
+        self.signal(rustix::process::Signal::TERM);
+        let status = self.0.wait().expect("it is ours");
+        std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(-1)
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Returns the answer of a server on this machine.
+fn get(port: u16) -> Option<String> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer.lines().last()?.to_owned())
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+#[test]
+fn a_web_stack_of_node_and_of_python_is_reloaded_and_ended() {
+    let node =
+        "require('http').createServer((q, a) => a.end('by ' + process.pid)).listen(process.env.PORT);\n";
+    let python = "import os, http.server, socket
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'by %d' % os.getpid())
+class Server(http.server.ThreadingHTTPServer):
+    def server_bind(self):
+        self.socket = socket.socket(fileno=3)
+        self.server_name, self.server_port = 'localhost', 0
+    def server_activate(self):
+        pass
+Server(None, Answer).serve_forever()
+";
+    for (program, name, text) in [("node", "web.js", node), ("python3", "web.py", python)] {
+        if !need(&[program, "curl"]) {
+            continue;
+        }
+        let place = Place::new();
+        place.write(name, text);
+        let port = free_port();
+        let mut up = Up::new(place, "web-stack.pw", &[name, "--listen", &format!("127.0.0.1:{port}")]);
+        up.await_line("serving at");
+        let first = get(port).expect("it answers");
+        assert!(first.starts_with("by "), "{first}");
+        up.signal(rustix::process::Signal::HUP);
+        up.await_line("reloaded");
+        let second = get(port).expect("it answers");
+        assert!(second.starts_with("by ") && second != first, "{first} {second}");
+        up.signal(rustix::process::Signal::USR1);
+        up.await_line("1 restarts");
+        assert_eq!(up.end(), 15, "{}", up.1.read("out"));
+        assert_eq!(get(port), None);
+    }
+}
+
+#[test]
+fn three_daemons_are_supervised() {
+    if !need(&["python3", "sleep"]) {
+        return;
+    }
+    let place = Place::new();
+    place.write_program(
+        "database",
+        "#!/usr/bin/env python3
+import os, socket, time
+print('database up', flush=True)
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'READY=1', os.environ['NOTIFY_SOCKET'])
+time.sleep(60)
+",
+    );
+    place.write_program("worker", "#!/bin/sh\necho \"worker $PIPEWRIGHT_INSTANCE up\"\nexec sleep 60\n");
+    place.write_program("web", "#!/bin/sh\necho web up\nexec sleep 60\n");
+    let mut up = Up::new(place, "supervise.pw", &["./database", "./worker", "./web"]);
+    up.await_line("all run");
+    up.signal(rustix::process::Signal::HUP);
+    up.signal(rustix::process::Signal::USR1);
+    up.await_line("web/0 ready");
+    let out = up.1.read("out");
+    for line in ["database/0 ready", "worker/0 ready", "worker/1 ready"] {
+        assert!(out.contains(line), "{out}");
+    }
+    assert_eq!(up.end(), 15, "{out}");
+    assert!(up.1.read("logs/database.log").starts_with("database up\n"));
+    assert!(up.1.read("logs/worker.log").contains("worker 1 up\n"));
+}

@@ -1,8 +1,8 @@
-//! `--trace`: a line on standard error for each process that starts or ends, each builtin and each file that a
-//! redirection opens.
+//! `--trace`: a line on standard error for each process that starts or ends, each builtin, each file that a redirection
+//! opens, and each start of an instance of a service.
 
 use pipewright::diag::{quote_argv, quote_word};
-use pipewright::{Event, StageEnd};
+use pipewright::{Event, ServiceChange, StageEnd};
 use std::io::Write;
 use std::time::Duration;
 
@@ -35,6 +35,16 @@ pub fn event(event: &Event<'_>) {
                 millis(report.user + report.system),
                 report.max_rss as f64 / f64::from(1 << 20),
             )
+        }
+        Event::Service { name, instance, change, .. } => {
+            let change = match change {
+                ServiceChange::Started { restarts: 0, .. } => "starts".to_string(),
+                ServiceChange::Started { restarts, .. } => format!("starts again, restart {restarts}"),
+                ServiceChange::Ready => "is ready".to_string(),
+                ServiceChange::GivenUp => "is given up".to_string(),
+                _ => return,
+            };
+            format!("* {}/{instance} {change}\n", quote_word(name.as_bytes()))
         }
         _ => return,
     };

@@ -266,7 +266,10 @@ impl<'s> Checker<'s> {
                 if is_bool {
                     self.scopes.mark_bool(name.text);
                 }
-                self.note_variable(name, matches!(value.kind, ExprKind::Record { .. }));
+                // The name of a service is also for messages, tags and `pipewright top`.
+                if !matches!(value.kind, ExprKind::Service(_)) {
+                    self.note_variable(name, matches!(value.kind, ExprKind::Record { .. }));
+                }
                 StatementKind::Let(slot, value)
             }
             ast::StatementKind::Assign { place, operator, operator_span, value } => {

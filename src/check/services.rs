@@ -4,6 +4,7 @@ use super::false_tests::Outcome;
 use super::lower::Checker;
 use super::program::*;
 use super::settings::Setting;
+use super::workers::last_program;
 
 use crate::diag::code;
 use crate::syntax::ast;
@@ -20,6 +21,7 @@ impl<'s> Checker<'s> {
             self.refuse_around(option);
         }
         self.needs_other_options(&options);
+        self.refuse_own_socket(&options, &service.body);
         let lower = |this: &mut Self| this.copy(|this| this.block(service.body));
         let body = Arc::new(self.ending(Outcome::Job, lower));
         Service {
@@ -46,6 +48,17 @@ impl<'s> Checker<'s> {
             _ => "write it inside the block: with …=… { … }",
         };
         self.error(code::NOT_OF_SERVICE, option.span, message, "not for a service", help);
+    }
+
+    /// Refuses a program that takes no socket from its parent.
+    fn refuse_own_socket(&mut self, options: &[WithOption], body: &ast::Block<'s>) {
+        let listens = options.iter().any(|option| option.setting == Setting::Listen);
+        let Some((_, span)) = last_program(body).filter(|(name, _)| listens && *name == "bun") else {
+            return;
+        };
+        let message = "`bun` opens its own socket: it takes neither that of `listen` nor single connections";
+        let help = "remove listen= and let the instances of bun share a port by reusePort: true; node and deno take the socket";
+        self.error(code::OWN_SOCKET, span, message, "does not take the socket", help);
     }
 
     /// Refuses options that have no effect without another one.

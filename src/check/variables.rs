@@ -275,5 +275,5 @@ pub fn is_own_name(name: &str) -> bool {
             | "or"
             | "not"
     );
-    own || !matches!(name, "exec" | "time") && builtins::KEYWORDS.contains(&name)
+    own || !matches!(name, "exec" | "on" | "time") && builtins::KEYWORDS.contains(&name)
 }

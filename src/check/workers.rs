@@ -5,6 +5,7 @@ use super::lower::Checker;
 use super::program::*;
 use super::settings::Setting;
 use crate::diag::code;
+use crate::span::Span;
 use crate::syntax::ast;
 use std::sync::Arc;
 
@@ -47,17 +48,12 @@ impl<'s> Checker<'s> {
     /// Refuses `npm start`: it gives its child the channel's variable but not the descriptor, so that every message is
     /// lost.
     fn refuse_keeper(&mut self, body: &ast::Block<'s>) {
-        let Some(ast::StatementKind::Stage(stage)) = body.statements.last().map(|last| &last.kind) else {
+        let Some((name, span)) = last_program(body).filter(|(name, _)| KEEPERS.contains(name)) else {
             return;
         };
-        let ast::StageKind::Simple(simple) = &stage.kind else { return };
-        let Some(ast::Word { kind: ast::WordKind::Bare(name), span }) = simple.words.first() else { return };
-        if !KEEPERS.contains(name) {
-            return;
-        }
         let message = format!("`{name}` keeps the channel for itself, and every message is lost");
         let help = "write the command that package.json has for it: worker { node child.js }";
-        self.error(code::CHANNEL_KEPT, *span, message, "does not pass the channel on", help);
+        self.error(code::CHANNEL_KEPT, span, message, "does not pass the channel on", help);
     }
 
     /// Refuses options of workers for other blocks.
@@ -73,4 +69,12 @@ impl<'s> Checker<'s> {
 /// Returns whether an option is the worker's own.
 fn is_own(setting: Setting) -> bool {
     matches!(setting, Setting::Channel | Setting::Timeout)
+}
+
+/// Returns the program that the last command of a block names.
+pub(super) fn last_program<'s>(body: &ast::Block<'s>) -> Option<(&'s str, Span)> {
+    let ast::StatementKind::Stage(stage) = &body.statements.last()?.kind else { return None };
+    let ast::StageKind::Simple(simple) = &stage.kind else { return None };
+    let ast::Word { kind: ast::WordKind::Bare(name), span } = simple.words.first()? else { return None };
+    Some((name, *span))
 }

@@ -278,6 +278,8 @@ codes! {
         "`on SIGNAL { … }` holds to the end of its block. As the last statement of a block it would never run.";
     HANDLER_AT_PROMPT = "E0366", "a handler of the prompt's own keys",
         "At a prompt, Ctrl-C and Ctrl-\\ end the entry that runs. Entries can handle HUP, TERM, USR1, USR2 and WINCH.";
+    OWN_SOCKET = "E0367", "a program that does not take the socket of its service",
+        "Bun shares a port between processes by SO_REUSEPORT, and takes no socket from its parent, neither systemd's way nor as a worker of Node's cluster. The port of `listen` would be in use.";
 
     SOURCE_LIMIT = "E0385", "the script is too large for its host",
         "The host limits the size of the text of a script.";

@@ -93,6 +93,9 @@ impl Observer for Tracing {
                 part = progress.part,
                 "progress",
             ),
+            Event::Service { name, instance, change, place, .. } => {
+                debug!(target: "pipewright", service = name, instance, change = ?change, at = %place, "service");
+            }
             Event::Warning { message } => warn!(target: "pipewright", "{message}"),
         }
     }

@@ -16,7 +16,9 @@ mod workers;
 
 pub use effects::board::Board;
 pub use effects::limits::{Budget, Limits};
-pub use effects::observe::{Event, Observer, Observers, PipelineReport, Place, Progress, TurnEnd};
+pub use effects::observe::{
+    Event, Observer, Observers, PipelineReport, Place, Progress, ServiceChange, TurnEnd,
+};
 pub use effects::running::{
     ActionError, ResizeError, RunningInstance, RunningLoop, RunningService, ServiceAction,
 };

@@ -412,7 +412,7 @@ Service {
         "Waits until all its instances have ended. Fails if it was given up.";
         "let web = service { true }; web.wait() => null";
     stats() -> "list" = Value(service::stats);
-        "A map for each instance: `number`, `pid`, `stage`, `uptime`, `restarts`, `last_end` and `healthy`.";
+        "A map for each instance: `number`, `pid`, `stage`, `uptime`, `restarts`, `last_end`; of its last health check `checked` (how long ago), `healthy` and `unhealthy` (why not); `cpu` (1 is one processor), `memory`, the most of both as `most_cpu` and `most_memory`, `descriptors`, and a minute of `samples`.";
         "let web = service { sleep 60 }; web.stats()[0].stage => 'ready'";
 }
 Queue {

@@ -122,7 +122,7 @@ pub fn failure(source: &Arc<Source>, failure: &Failure) -> Box<Diagnostic> {
     };
     let help = match first {
         "if" | "while" | "for" | "match" | "try" | "with" | "each" | "fn" | "let" | "use" | "catch"
-        | "defer" | "on"
+        | "defer"
             if !before.ends_with('}') =>
         {
             Some(format!("the form is: {}", form(first)))
@@ -203,7 +203,7 @@ fn page(
 }
 
 const KEYWORDS: &[&str] = &[
-    "if", "while", "for", "match", "try", "with", "each", "fn", "let", "use", "catch", "defer", "on", "fail",
+    "if", "while", "for", "match", "try", "with", "each", "fn", "let", "use", "catch", "defer", "fail",
     "spawn",
 ];
 

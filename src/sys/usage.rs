@@ -44,6 +44,11 @@ pub fn of_tree(root: u32) -> Usage {
     found
 }
 
+/// Returns the number of open descriptors of a process.
+pub fn descriptors(pid: Pid) -> Option<usize> {
+    Some(std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count())
+}
+
 /// Returns the memory and processor time of a process.
 fn of_process(pid: Pid) -> Option<(u64, Duration)> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;

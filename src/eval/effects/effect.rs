@@ -3,7 +3,7 @@
 //! A new effect is a variant here. The compiler then requires an answer in each of the five matches below.
 
 use super::audit::{Entry, Redirected};
-use super::observe::{Event, Observers};
+use super::observe::{Event, Observers, ServiceChange};
 use crate::diag::{quote_argv, quote_word};
 use crate::eval::Interpreter;
 use crate::eval::exec::command::BuiltinCall;
@@ -53,6 +53,8 @@ pub enum Effect<'a> {
     Listen(&'a str),
     /// Opens a queue, takes tasks from it, or changes it.
     Queue(QueueChange<'a>),
+    /// Starts an instance of a service, for the first time or again.
+    StartInstance { service: &'a str, number: usize, restarts: u64 },
     /// Runs programs with an option of `with`.
     With(With<'a>),
     /// Runs programs as another user.
@@ -145,6 +147,7 @@ impl Effect<'_> {
             Self::ChangeGroup(group) => run.ask_policy(&Request::ChangeGroup { group: *group }, span),
             // There is no request to a policy for these.
             Self::Thread | Self::Builtin(_) | Self::Ask { .. } | Self::ReadLine { .. } => Ok(()),
+            Self::StartInstance { .. } => Ok(()),
         }
     }
 
@@ -168,6 +171,7 @@ impl Effect<'_> {
             }
             Self::Terminal(_)
             | Self::Listen(_)
+            | Self::StartInstance { .. }
             | Self::Thread
             | Self::Builtin(_)
             | Self::Look(_)
@@ -200,6 +204,7 @@ impl Effect<'_> {
             | Self::Signal { .. }
             | Self::Listen(_)
             | Self::Queue(_)
+            | Self::StartInstance { .. }
             | Self::With(_)
             | Self::ChangeUser(_)
             | Self::ChangeGroup(_) => false,
@@ -240,6 +245,9 @@ impl Effect<'_> {
                 change: queue.change,
                 tasks: queue.tasks,
             },
+            Self::StartInstance { service, number, restarts } => {
+                Entry::Instance { at, service, number: *number, restarts: *restarts }
+            }
             // The values with which a program is started are recorded with its start.
             Self::SetVariable(_) | Self::ChangeDirectory(_) => return None,
             Self::With(_) | Self::ChangeUser(_) | Self::ChangeGroup(_) => return None,
@@ -271,6 +279,10 @@ impl Effect<'_> {
             Self::Redirect { path, mode } => {
                 let path = &*run.shared.redactions().apply(path);
                 observers.event(&Event::Redirected { operator: operator(*mode), path, place, depth, turn });
+            }
+            Self::StartInstance { service, number, restarts } => {
+                let change = ServiceChange::Started { restarts: *restarts };
+                observers.event(&Event::Service { name: service, instance: *number, change, place });
             }
             // There are no events for these.
             Self::Stage(_) | Self::Thread | Self::Signal { .. } | Self::Listen(_) => {}

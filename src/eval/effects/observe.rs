@@ -160,6 +160,18 @@ pub enum Event<'a> {
         /// The number of captures and stages of the interpreter that enclose it.
         depth: usize,
     },
+    /// An instance of a service was started, is ready, or was given up. Sent by the thread that supervises services.
+    #[non_exhaustive]
+    Service {
+        /// The name of the service's variable, or `service`.
+        name: &'a str,
+        /// The number of the instance, from 0.
+        instance: usize,
+        /// What has happened.
+        change: ServiceChange,
+        /// The service in the script.
+        place: Place<'a>,
+    },
     /// A message on standard error that is not a failure: a retry, a process that was left behind and ended, a
     /// deferred block that failed during another failure.
     #[non_exhaustive]
@@ -167,6 +179,22 @@ pub enum Event<'a> {
         /// A sentence, without a line end.
         message: &'a str,
     },
+}
+
+/// What has happened to an instance of a service: see [`Event::Service`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServiceChange {
+    /// A run of it is about to be started.
+    #[non_exhaustive]
+    Started {
+        /// How many times it was started before.
+        restarts: u64,
+    },
+    /// Its run is ready.
+    Ready,
+    /// It failed too often, and the service with it.
+    GivenUp,
 }
 
 /// How a turn of a loop side by side ended.

@@ -1,7 +1,7 @@
 //! The errors of services: given up, not ready, not reloaded.
 
 use super::state::ServiceState;
-use crate::diag::{Diagnostic, code, visible};
+use crate::diag::{Diagnostic, code};
 use crate::eval::report::unwind::{Error, page};
 use crate::service::{GivenUp, Reason, ReloadError};
 use crate::span::Span;
@@ -29,7 +29,7 @@ impl ServiceState {
             }
         };
         let page = page(code, &self.source, self.span, message, "this service was ended");
-        Some(Error::command(self.with_last_runs(page, instance), 1))
+        Some(Error::command(self.with_last_run(page, instance), 1))
     }
 
     /// Returns the error of a reload.
@@ -41,7 +41,21 @@ impl ServiceState {
     ) -> Error {
         let (message, instance) = self.reload_message(error);
         let page = page(code::RELOAD_FAILED, source, span, message, "the old runs stay");
-        Error::command(self.with_last_runs(page, instance), 1)
+        let page = match error {
+            // It may still be ending: what it has printed until now.
+            ReloadError::NotReady(_) => {
+                let inner = self.lock();
+                let run = inner.runs.values().find(|run| run.number == instance && !run.is_ready);
+                let printed = run.and_then(|run| run.last_lines());
+                let ended = inner.histories.get(&instance).and_then(|history| history.last_lines.clone());
+                match printed.or(ended) {
+                    Some(lines) => page.note(format!("its last lines:\n{lines}")),
+                    None => page,
+                }
+            }
+            _ => self.with_last_run(page, instance),
+        };
+        Error::command(page, 1)
     }
 
     /// Returns why the last reload failed, if it did.
@@ -68,18 +82,11 @@ impl ServiceState {
         }
     }
 
-    /// Adds how the last runs of an instance ended, and what the last one printed.
-    fn with_last_runs(&self, mut page: Diagnostic, instance: usize) -> Diagnostic {
+    /// Adds how the last run of an instance ended, and what it printed.
+    fn with_last_run(&self, page: Diagnostic, instance: usize) -> Diagnostic {
         let history = self.lock().history(instance).clone();
-        if let Some(last) = history.ends.back() {
-            page = page.note(format!("its last run: {last}"));
-        }
-        let shown = history.last_lines.trim_ascii();
-        if !shown.is_empty() {
-            let lines: Vec<String> = shown.split(|byte| *byte == b'\n').map(visible).collect();
-            let from = lines.len().saturating_sub(10);
-            page = page.note(format!("its last lines:\n{}", lines[from..].join("\n")));
-        }
-        page
+        let ended = history.ends.back().map(|last| format!("its last run: {last}"));
+        let printed = history.last_lines.map(|lines| format!("its last lines:\n{lines}"));
+        ended.into_iter().chain(printed).fold(page, Diagnostic::note)
     }
 }

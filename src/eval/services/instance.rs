@@ -1,12 +1,16 @@
 //! One run of an instance: its thread, its descriptors, and what the supervisor does with it in each turn.
 
+use super::meter::Meter;
 use super::node::Node;
 use super::output::Stream;
 use super::readiness::{Notify, Probe};
-use super::state::{Inner, Ready, ServiceState};
+use super::state::{Check, Inner, Ready, ServiceState};
 use super::supervisor::Supervisor;
+use crate::channel::node_variables;
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
+use crate::eval::effects::effect::Effect;
+use crate::eval::effects::observe::{self, ServiceChange};
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::scope::settings::{Settings, TimeLimit};
 use crate::eval::tasks::job::status_of;
@@ -45,6 +49,7 @@ pub struct Instance {
     ask_at: Duration,
     check: Option<Work>,
     pub is_ready: bool,
+    pub meter: Meter,
     /// When it is ended by a signal if it has not ended by itself.
     signal_at: Option<Duration>,
 }
@@ -129,6 +134,7 @@ impl ServiceState {
                 self.carry_out(inner, action, now);
             }
         }
+        self.observe_end(inner);
         self.hand_out(inner);
         if changed {
             self.changes.announce();
@@ -142,17 +148,23 @@ impl ServiceState {
         let ids: Vec<RunId> = inner.runs.keys().copied().collect();
         for id in ids {
             let Some(mut run) = inner.runs.remove(&id) else { continue };
-            self.pass_on(inner, &mut run, false);
+            for stream in &mut run.streams {
+                stream.pass_on(inner);
+            }
+            if let Some(pid) = run.pid() {
+                run.meter.measure(now, pid);
+            }
             if let Some(node) = &mut run.node {
                 node.turn(&self.listeners);
             }
             if !run.is_ready && self.became_ready(inner, &mut run, now) {
                 run.is_ready = true;
+                self.observe(inner, run.number, ServiceChange::Ready);
                 events.push(Event::Ready(id));
             }
             if let Some(result) = run.check.as_ref().and_then(Work::ended) {
                 run.check = None;
-                inner.history(run.number).healthy = Some(result.is_ok());
+                inner.history(run.number).check = Some(Check::of(now, &result));
                 events.push(Event::Checked(id, result.is_ok()));
             }
             if run.signal_at.is_some_and(|at| at <= now) {
@@ -162,7 +174,10 @@ impl ServiceState {
             match run.work.ended() {
                 None => drop(inner.runs.insert(id, run)),
                 Some(result) => {
-                    self.pass_on(inner, &mut run, true);
+                    for stream in &mut run.streams {
+                        stream.end();
+                        stream.pass_on(inner);
+                    }
                     events.push(Event::Ended(id, self.note_end(inner, run, &result)));
                 }
             }
@@ -170,7 +185,9 @@ impl ServiceState {
         for event in &events {
             inner.machine.note(now, *event);
         }
-        !events.is_empty()
+        let rest = inner.rest.len();
+        self.pass_rest_on(inner, now);
+        !events.is_empty() || inner.rest.len() != rest
     }
 
     /// Notes how a run has ended, for messages.
@@ -188,8 +205,10 @@ impl ServiceState {
             Err(Unwind::Exit(status)) => (End::Failed, format!("it exited with {status}")),
             Err(_) => (End::Failed, "it was ended".to_string()),
         };
+        let lines = run.last_lines();
+        inner.keep_rest(std::mem::take(&mut run.streams));
         let history = inner.history(run.number);
-        history.last_lines = run.streams.iter().flat_map(|stream| stream.last_lines()).copied().collect();
+        history.last_lines = lines;
         history.ends.push_back(text);
         while history.ends.len() > 3 {
             history.ends.pop_front();
@@ -235,9 +254,28 @@ impl ServiceState {
         }
     }
 
+    /// Tells the observers about an instance.
+    fn observe(&self, inner: &Inner, instance: usize, change: ServiceChange) {
+        if let Some(observers) = inner.base.observers() {
+            let place = inner.base.place(self.span);
+            observers.event(&observe::Event::Service { name: &self.name, instance, change, place });
+        }
+    }
+
+    /// Tells the observers that the service was given up, once.
+    fn observe_end(&self, inner: &mut Inner) {
+        if let Some(given_up) = inner.machine.given_up()
+            && !std::mem::replace(&mut inner.is_end_told, true)
+        {
+            self.observe(inner, given_up.instance, ServiceChange::GivenUp);
+        }
+    }
+
     /// Starts a run of an instance.
     fn start(&self, inner: &mut Inner, number: usize, id: RunId, now: Duration) -> Eval<Instance> {
         let span = self.span;
+        let restarts = inner.history(number).starts;
+        inner.base.commit(&Effect::StartInstance { service: &self.name, number, restarts }, span)?;
         let no_pipe = |base: &Interpreter, error: &std::io::Error| {
             let message = format!("can't start an instance: {}", reason(error));
             base.fail(Error::command(
@@ -250,8 +288,9 @@ impl ServiceState {
         let mut files = base.env.files.clone();
         base.close_inherited_input(&mut files, span)?;
         let mut streams = Vec::new();
+        let tag = self.options.tag.then(|| format!("{}/{number}\t", self.name).into_bytes());
         for fd in if merged { &[1][..] } else { &[1, 2] } {
-            let (stream, writer) = Stream::new(*fd).map_err(|error| no_pipe(base, &error))?;
+            let (stream, writer) = Stream::new(*fd, tag.clone()).map_err(|error| no_pipe(base, &error))?;
             files.set(*fd, Arc::new(writer));
             streams.push(stream);
         }
@@ -273,8 +312,7 @@ impl ServiceState {
             let (ours, theirs) = socket_pair::pair().map_err(|error| no_pipe(base, &error))?;
             descriptor::set_nonblocking(ours.as_fd()).map_err(|error| no_pipe(base, &error))?;
             files.set(first_free as i32, Arc::new(theirs));
-            variables.push(("NODE_CHANNEL_FD", first_free.to_string()));
-            variables.push(("NODE_CHANNEL_SERIALIZATION_MODE", "json".to_string()));
+            variables.extend(node_variables(first_free as i32));
             if !self.sockets.is_empty() {
                 variables.push(("NODE_UNIQUE_ID", (id + 1).to_string()));
             }
@@ -314,6 +352,7 @@ impl ServiceState {
             ask_at: now,
             check: None,
             is_ready: matches!(self.options.ready, Ready::Started),
+            meter: Meter::default(),
             signal_at: None,
         })
     }
@@ -397,7 +436,14 @@ impl ServiceState {
                 by(run.ask_at);
             }
             run.signal_at.into_iter().for_each(&mut by);
+            if run.pid().is_some() {
+                by(run.meter.due());
+            }
         }
+        for stream in &inner.rest {
+            stream.watch(inner, set);
+        }
+        inner.rest_until.into_iter().for_each(&mut by);
         for (place, listener) in self.listeners.iter().enumerate() {
             if inner.runs.values().any(|run| run.node.as_ref().is_some_and(|node| node.is_free(place))) {
                 set.add(listener.socket(), Interest::Read);
@@ -439,6 +485,12 @@ impl ServiceState {
 }
 
 impl Instance {
+    /// Returns the last lines that it has printed.
+    pub fn last_lines(&self) -> Option<String> {
+        let lines: Vec<String> = self.streams.iter().filter_map(Stream::last_lines).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
     pub fn pid(&self) -> Option<i32> {
         self.work.state.pid()
     }

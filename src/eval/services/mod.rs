@@ -7,12 +7,14 @@
 mod begin;
 mod errors;
 mod instance;
+mod meter;
 mod node;
 mod output;
 mod posted;
 mod readiness;
 mod requests;
 mod state;
+mod stats;
 mod supervisor;
 
 pub use requests::OwnServices;

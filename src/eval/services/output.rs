@@ -1,7 +1,7 @@
 //! The output of instances: passed on line by line, or appended to a log file that is renamed when it is large.
 
-use super::instance::Instance;
 use super::state::{Inner, ServiceState};
+use crate::eval::report::last_output::LastOutput;
 use crate::process::pipe;
 use crate::sys::pipe::{is_for_later, read_at_once, write};
 use crate::sys::poll::{Interest, PollSet, has_room};
@@ -9,20 +9,31 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How much is read at once: a pipe with any room takes so much without waiting (pipe(7), `PIPE_BUF`).
 const PIECE: usize = 4096;
-/// How much of the output of a run is kept for messages.
-const KEPT: usize = 2000;
+/// How many of the last lines a message shows.
+const LINES: usize = 10;
+/// How long the last output of a service may wait for room once the service has ended.
+const REST: Duration = Duration::from_secs(2);
+/// How many streams of ended runs may wait for room. The oldest is dropped beyond it.
+const MOST_RESTS: usize = 32;
 
 /// The output or the error output of a run.
 pub struct Stream {
     /// Its number: 1 or 2.
     fd: i32,
     reader: Option<OwnedFd>,
-    /// The beginning of a line whose end has not come.
+    /// The beginning of each line.
+    tag: Option<Vec<u8>>,
+    /// The beginning of a line whose end has not come, if lines have tags.
     line: Vec<u8>,
-    kept: Vec<u8>,
+    /// What was read and not passed on, since there was no room. Nothing is read in the meantime.
+    waiting: Vec<u8>,
+    last: LastOutput,
+    /// Whether the run has ended: what has been written until now is all.
+    ended: bool,
 }
 
 impl Stream {
@@ -30,24 +41,35 @@ impl Stream {
     ///
     /// # Errors
     /// Fails with `EMFILE` when no descriptor is left.
-    pub fn new(fd: i32) -> io::Result<(Self, OwnedFd)> {
+    pub fn new(fd: i32, tag: Option<Vec<u8>>) -> io::Result<(Self, OwnedFd)> {
         let (reader, writer) = pipe()?;
-        Ok((Self { fd, reader: Some(reader), line: Vec::new(), kept: Vec::new() }, writer))
+        let (line, waiting, last) = (Vec::new(), Vec::new(), LastOutput::default());
+        Ok((Self { fd, reader: Some(reader), tag, line, waiting, last, ended: false }, writer))
     }
 
     /// Returns its last lines.
-    pub fn last_lines(&self) -> &[u8] {
-        let from = self.kept.len().saturating_sub(KEPT);
-        &self.kept[from..]
+    pub fn last_lines(&self) -> Option<String> {
+        self.last.lines(LINES)
+    }
+
+    /// Notes that the run has ended.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    fn is_over(&self) -> bool {
+        self.reader.is_none() && self.line.is_empty() && self.waiting.is_empty()
     }
 
     /// Waits for more, or for room where it goes.
     pub fn watch(&self, inner: &Inner, set: &mut PollSet) {
-        let Some(reader) = &self.reader else { return };
-        match self.target(inner).filter(|target| !has_room(*target)) {
-            Some(full) => set.add(full, Interest::Write),
-            None => set.add(reader.as_fd(), Interest::Read),
-        };
+        let full = self.target(inner).filter(|target| !has_room(*target));
+        match (full, &self.reader) {
+            (Some(full), Some(_)) => drop(set.add(full, Interest::Write)),
+            (Some(full), None) if !self.waiting.is_empty() => drop(set.add(full, Interest::Write)),
+            (None, Some(reader)) => drop(set.add(reader.as_fd(), Interest::Read)),
+            _ => {}
+        }
     }
 
     fn target<'i>(&self, inner: &'i Inner) -> Option<BorrowedFd<'i>> {
@@ -56,65 +78,95 @@ impl Stream {
         }
         inner.base.env.files.get(self.fd)?.borrow().ok()
     }
-}
 
-impl ServiceState {
-    /// Passes on what a run has written; when it has ended, all of it.
-    pub fn pass_on(&self, inner: &mut Inner, run: &mut Instance, ended: bool) {
-        let tag = self.options.tag.then(|| format!("{}/{}\t", self.name, run.number).into_bytes());
-        for stream in &mut run.streams {
-            let mut piece = Vec::with_capacity(PIECE);
-            while stream.target(inner).is_none_or(has_room) || ended {
-                let Some(reader) = &stream.reader else { break };
-                piece.clear();
-                match read_at_once(reader.as_fd(), &mut piece, PIECE) {
-                    Ok(0) => {
-                        stream.reader = None;
-                        break;
-                    }
-                    Ok(_) => stream.take(inner, &piece, tag.as_deref()),
-                    Err(error) if is_for_later(&error) => break,
-                    Err(_) => stream.reader = None,
+    /// Passes on what the run has written, as far as there is room: this never waits.
+    pub fn pass_on(&mut self, inner: &mut Inner) {
+        let mut piece = Vec::with_capacity(PIECE);
+        while self.has_passed_on(inner) {
+            let Some(reader) = &self.reader else {
+                if self.line.is_empty() {
+                    return;
                 }
-            }
-            if ended && !stream.line.is_empty() {
-                let rest = std::mem::take(&mut stream.line);
-                stream.print(inner, &[&rest[..], b"\n"].concat());
+                self.line.push(b'\n');
+                self.waiting.append(&mut self.line);
+                continue;
+            };
+            piece.clear();
+            match read_at_once(reader.as_fd(), &mut piece, PIECE) {
+                Ok(0) => self.reader = None,
+                Ok(_) => self.take(&piece),
+                Err(error) if is_for_later(&error) && !self.ended => return,
+                // A process that it has left behind may hold the pipe.
+                Err(_) => self.reader = None,
             }
         }
     }
-}
 
-impl Stream {
-    fn take(&mut self, inner: &mut Inner, piece: &[u8], tag: Option<&[u8]>) {
-        self.kept.extend_from_slice(piece);
-        if self.kept.len() > 4 * KEPT {
-            self.kept.drain(..self.kept.len() - KEPT);
-        }
-        let Some(tag) = tag else { return self.print(inner, piece) };
+    fn take(&mut self, piece: &[u8]) {
+        self.last.push(piece);
+        let Some(tag) = &self.tag else { return self.waiting.extend_from_slice(piece) };
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             if self.line.is_empty() {
                 self.line.extend_from_slice(tag);
             }
             self.line.extend_from_slice(part);
             if part.ends_with(b"\n") || self.line.len() > PIECE {
-                let line = std::mem::take(&mut self.line);
-                self.print(inner, &line);
+                self.waiting.append(&mut self.line);
             }
         }
     }
 
-    fn print(&self, inner: &mut Inner, mut bytes: &[u8]) {
+    /// Writes what waits. Returns whether nothing waits any more.
+    fn has_passed_on(&mut self, inner: &mut Inner) -> bool {
         if let Some(log) = &mut inner.log {
-            return log.append(bytes);
+            log.append(&self.waiting);
+            self.waiting.clear();
         }
-        while let Some(target) = self.target(inner).filter(|_| !bytes.is_empty()) {
-            match write(target, bytes) {
-                Ok(written) => bytes = &bytes[written..],
+        while !self.waiting.is_empty() {
+            let Some(target) = self.target(inner) else {
+                self.waiting.clear();
+                break;
+            };
+            let piece = &self.waiting[..self.waiting.len().min(PIECE)];
+            if !has_room(target) {
+                return false;
+            }
+            match write(target, piece) {
+                Ok(written) => drop(self.waiting.drain(..written)),
+                Err(error) if is_for_later(&error) => return false,
                 // Its reader has gone, or its disk is full: the service goes on.
-                Err(_) => return,
+                Err(_) => self.waiting.clear(),
             }
         }
+        true
+    }
+}
+
+impl Inner {
+    /// Keeps the output of a run that has ended until there is room for it.
+    pub fn keep_rest(&mut self, streams: Vec<Stream>) {
+        self.rest.extend(streams.into_iter().filter(|stream| !stream.is_over()));
+        let surplus = self.rest.len().saturating_sub(MOST_RESTS);
+        self.rest.drain(..surplus);
+    }
+}
+
+impl ServiceState {
+    /// Passes on the output of runs that have ended. When the service has ended, and no room comes, it is dropped.
+    pub fn pass_rest_on(&self, inner: &mut Inner, now: Duration) {
+        let mut rest = std::mem::take(&mut inner.rest);
+        for stream in &mut rest {
+            stream.pass_on(inner);
+        }
+        rest.retain(|stream| !stream.is_over());
+        let is_last = inner.machine.has_ended() && inner.runs.is_empty() && !rest.is_empty();
+        inner.rest_until = is_last.then(|| inner.rest_until.unwrap_or(now + REST));
+        if inner.rest_until.is_some_and(|until| until <= now) {
+            let message = format!("the last output of `{}` was lost: its reader does not read", self.name);
+            inner.base.report_warning(&message);
+            rest.clear();
+        }
+        inner.rest = rest;
     }
 }
 

@@ -78,7 +78,7 @@ fn instance(
         uptime: run.map(|run| now.saturating_sub(run.since)),
         restarts: history.map_or(0, |history| history.starts.saturating_sub(1)),
         last_end: history.and_then(|history| history.ends.back()).map(|end| masked(end)),
-        healthy: history.and_then(|history| history.healthy),
+        healthy: history.and_then(|history| Some(history.check.as_ref()?.failure.is_none())),
         memory: 0,
         processor: Duration::ZERO,
     }

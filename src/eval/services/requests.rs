@@ -1,6 +1,7 @@
 //! What a script asks of its services: restart, reload, stop, wait, stats, and their end with the script.
 
 use super::state::{Inner, ServiceState};
+use super::stats::stats;
 use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::effects::board::Posting;
@@ -10,7 +11,7 @@ use crate::process::{OpenMode, Watch, open};
 use crate::service::{RunId, Stage};
 use crate::span::Span;
 use crate::sys::poll::{Interest, PollSet};
-use crate::value::{List, Map, Value};
+use crate::value::{List, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,7 +107,7 @@ impl Interpreter {
     ) -> Eval<()> {
         let done = || {
             let inner = state.lock();
-            inner.machine.has_ended() && inner.runs.is_empty() || holds(&inner)
+            inner.has_ended() || holds(&inner)
         };
         self.wait_until([&state.changes], &self.interrupt(), span, done)
     }
@@ -165,28 +166,6 @@ fn await_end(service: &ServiceState) {
         set.add(watch.event().reader(), Interest::Read);
         let _ = set.wait(Some(Duration::from_secs(1)));
     }
-}
-
-fn stats(state: &ServiceState) -> Value {
-    let now = state.now();
-    let inner = state.lock();
-    let of_instance = |(number, stage, run): (usize, Stage, Option<RunId>)| {
-        let run = run.and_then(|run| inner.runs.get(&run));
-        let history = inner.histories.get(&number);
-        let uptime = run.map_or(Value::Null, |run| Value::Duration(now.saturating_sub(run.since).into()));
-        let last_end = history.and_then(|history| history.ends.back());
-        let fields = [
-            ("number", Value::Int(number as i64)),
-            ("pid", run.and_then(|run| run.pid()).map_or(Value::Null, |pid| Value::Int(pid.into()))),
-            ("stage", Value::from(name_of(stage))),
-            ("uptime", uptime),
-            ("restarts", Value::Int(history.map_or(0, |history| history.starts.saturating_sub(1) as i64))),
-            ("last_end", last_end.map_or(Value::Null, |end| Value::from(end.as_str()))),
-            ("healthy", history.and_then(|history| history.healthy).map_or(Value::Null, Value::Bool)),
-        ];
-        Value::Map(fields.into_iter().collect::<Map>())
-    };
-    Value::List(inner.machine.instances().map(of_instance).collect())
 }
 
 pub(super) const fn name_of(stage: Stage) -> &'static str {

@@ -1,11 +1,12 @@
 //! The state of one service, shared by the script, the supervisor and the threads of its instances.
 
 use super::instance::Instance;
-use super::output::LogFile;
+use super::output::{LogFile, Stream};
 use super::supervisor::Supervisor;
 use crate::check::program::Service;
 use crate::diag::Source;
 use crate::eval::Interpreter;
+use crate::eval::report::unwind::{Eval, Unwind};
 use crate::process::Changes;
 use crate::service::{Machine, Rules, RunId};
 use crate::span::Span;
@@ -64,6 +65,12 @@ pub struct Inner {
     pub runs: BTreeMap<RunId, Instance>,
     pub histories: BTreeMap<usize, History>,
     pub log: Option<LogFile>,
+    /// The output of ended runs that could not be passed on yet.
+    pub rest: Vec<Stream>,
+    /// Whether observers know that the service was given up.
+    pub is_end_told: bool,
+    /// When it is dropped, once the service has ended.
+    pub rest_until: Option<Duration>,
     /// The runs that the next connections go to.
     pub in_turn: VecDeque<RunId>,
 }
@@ -75,8 +82,29 @@ pub struct History {
     /// How the last runs ended, the latest last.
     pub ends: VecDeque<String>,
     /// The last lines of the run that ended last.
-    pub last_lines: Vec<u8>,
-    pub healthy: Option<bool>,
+    pub last_lines: Option<String>,
+    /// The last health check.
+    pub check: Option<Check>,
+}
+
+/// A health check.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub at: Duration,
+    /// Why the instance is not healthy, if it is not.
+    pub failure: Option<String>,
+}
+
+impl Check {
+    pub fn of(at: Duration, result: &Eval<()>) -> Self {
+        let failure = match result {
+            Ok(()) => None,
+            Err(Unwind::Error(error)) => Some(error.diagnostic.message.clone()),
+            Err(Unwind::TimedOut(_)) => Some("it did not answer in time".to_string()),
+            Err(_) => Some("the check returned false".to_string()),
+        };
+        Self { at, failure }
+    }
 }
 
 impl ServiceState {
@@ -99,6 +127,9 @@ impl ServiceState {
             runs: BTreeMap::new(),
             histories: BTreeMap::new(),
             log,
+            rest: Vec::new(),
+            is_end_told: false,
+            rest_until: None,
             in_turn: VecDeque::new(),
         };
         Self {
@@ -135,11 +166,16 @@ impl ServiceState {
     /// Returns whether no instance runs, and none will.
     pub fn has_ended(&self) -> bool {
         let inner = self.lock();
-        inner.machine.has_ended() && inner.runs.is_empty()
+        inner.has_ended()
     }
 }
 
 impl Inner {
+    /// Returns whether no instance runs, none will, and all output was passed on.
+    pub fn has_ended(&self) -> bool {
+        self.machine.has_ended() && self.runs.is_empty() && self.rest.is_empty()
+    }
+
     /// Returns how far the service has come, as scripts and `pipewright top` name it.
     pub fn status(&self) -> &'static str {
         let machine = &self.machine;

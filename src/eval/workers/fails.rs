@@ -29,12 +29,8 @@ impl Interpreter {
             Some(status) => format!("`{name}` exited with {status} before it {before}"),
         };
         let mut error = page(code::WORKER_ENDED, self.source(), span, message, "here");
-        let last = lock(&worker.errors.0);
-        let text = last.trim_ascii();
-        if !text.is_empty() {
-            let lines: Vec<String> = text.split(|byte| *byte == b'\n').map(visible).collect();
-            let shown = &lines[lines.len().saturating_sub(LINES)..];
-            error = error.note(format!("its standard error ends with: {}", shown.join("\n")));
+        if let Some(lines) = lock(&worker.errors.0).lines(LINES) {
+            error = error.note(format!("its standard error ends with: {lines}"));
         }
         if worker.format == Format::Descriptor && worker.status() == Some(0) {
             error = error.help(

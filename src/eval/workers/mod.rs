@@ -13,6 +13,7 @@ pub(in crate::eval) use requests::Question;
 
 use crate::channel::LineBuffer;
 use crate::eval::Interpreter;
+use crate::eval::report::last_output::LastOutput;
 use crate::eval::report::unwind::Eval;
 use crate::eval::scope::with::relay::Tap;
 use crate::eval::tasks::job_state::JobState;
@@ -89,18 +90,11 @@ pub enum TheirEnd {
 
 /// The last bytes that a worker wrote to standard error, which are also passed on.
 #[derive(Default)]
-struct LastErrors(Mutex<Vec<u8>>);
-
-/// How many of these are kept.
-const MOST_ERRORS: usize = 2048;
+struct LastErrors(Mutex<LastOutput>);
 
 impl Tap for LastErrors {
     fn pass(&self, run: &Interpreter, _: i32, target: &Descriptor, bytes: &[u8]) -> Eval<io::Result<()>> {
-        let mut last = lock(&self.0);
-        last.extend_from_slice(bytes);
-        let start = last.len().saturating_sub(MOST_ERRORS);
-        last.drain(..start);
-        drop(last);
+        lock(&self.0).push(bytes);
         match target.borrow() {
             Ok(target) => run.write_bytes(target, bytes),
             Err(error) => Ok(Err(error)),

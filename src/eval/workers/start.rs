@@ -1,6 +1,7 @@
 //! Starting a worker: its channel, its job, and the program that gets the channel.
 
 use super::{Format, Inbox, LastErrors, TheirEnd, Worker, WorkerEnd};
+use crate::channel::node_variables;
 use crate::check::program;
 use crate::check::settings::Setting;
 use crate::diag::{code, reason};
@@ -105,13 +106,8 @@ impl Interpreter {
         let WorkerEnd::Open(end) = *end else { return };
         let number = (3..).find(|number| files.find(*number).is_none()).unwrap_or(3);
         files.set(number, Arc::new(end));
-        let number = number.to_string();
-        let variables = [
-            ("PIPEWRIGHT_CHANNEL_FD", &*number),
-            ("NODE_CHANNEL_FD", &number),
-            ("NODE_CHANNEL_SERIALIZATION_MODE", "json"),
-        ];
-        for (name, value) in variables {
+        let own = [("PIPEWRIGHT_CHANNEL_FD", number.to_string())];
+        for (name, value) in own.into_iter().chain(node_variables(number)) {
             // These names and values are valid.
             let _ = environment.set(name.as_bytes(), value.as_bytes());
         }

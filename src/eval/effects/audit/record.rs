@@ -54,6 +54,8 @@ pub enum Entry<'a> {
     Listen { at: String, address: &'a str },
     /// A queue is about to be opened or changed, or tasks of it have been taken.
     Queue { at: String, path: Text<'a>, name: Text<'a>, change: &'static str, tasks: &'a [i64] },
+    /// An instance of a service is about to be started; after the first time, `restarts` counts.
+    Instance { at: String, service: &'a str, number: usize, restarts: u64 },
     /// The run ended.
     Finish { status: u8 },
 }
@@ -148,6 +150,13 @@ impl Entry<'_> {
                 map.serialize_entry("queue", name)?;
                 map.serialize_entry("change", change)?;
                 map.serialize_entry("tasks", tasks)
+            }
+            Self::Instance { at, service, number, restarts } => {
+                map.serialize_entry("event", "instance")?;
+                map.serialize_entry("at", at)?;
+                map.serialize_entry("service", service)?;
+                map.serialize_entry("number", number)?;
+                map.serialize_entry("restarts", restarts)
             }
             Self::Finish { status } => {
                 map.serialize_entry("event", "finish")?;
