@@ -581,3 +581,57 @@ fn jobs_are_stopped_whatever_the_prompt_was_started_with() {
     stop(&mut terminal, "[2] stopped: cat");
     terminal.run("try { kill -KILL %1 %2 }; wait");
 }
+
+#[test]
+fn a_shell_in_the_shell_is_suspended_and_continued() {
+    let (_home, mut terminal) = prompt();
+    terminal.line(&format!("{} -i", crate::support::pipewright().display()));
+    terminal.expect("> ");
+    terminal.ready();
+    assert_eq!(terminal.run("let inner = 'in'"), "");
+    terminal.line("suspend");
+    terminal.expect("[1] stopped: ");
+    terminal.ready();
+    assert_eq!(terminal.run("echo ou'ter'"), "outer\n");
+    for _ in 0..2 {
+        terminal.line("fg");
+        terminal.expect("-i\n");
+        terminal.ready();
+        assert_eq!(terminal.run("echo \"<$inner>\""), "<in>\n");
+        terminal.line("suspend");
+        terminal.expect("[1] stopped: ");
+        terminal.ready();
+    }
+    terminal.line("fg");
+    terminal.expect("-i\n");
+    terminal.ready();
+    terminal.line("exit");
+    terminal.ready();
+    assert_eq!(terminal.run("echo ou'ter'"), "outer\n");
+    // The first shell of a terminal would never be continued.
+    assert!(terminal.run("suspend").contains("suspend: no shell would continue it"));
+}
+
+#[test]
+fn bash_in_the_shell_is_suspended_and_continued() {
+    if !crate::support::have("bash") {
+        return;
+    }
+    let (_home, mut terminal) = prompt();
+    terminal.line("env PS1='inner$ ' bash --norc --noprofile -i");
+    terminal.expect("inner$ ");
+    terminal.line("suspend");
+    terminal.expect("[1] stopped: ");
+    terminal.ready();
+    assert_eq!(terminal.run("echo ou'ter'"), "outer\n");
+    terminal.line("fg");
+    terminal.expect("-i\n");
+    terminal.line("echo in'ner'");
+    terminal.expect("\ninner\n");
+    // It reads as the prompt does, so only the text tells the two apart.
+    terminal.line("exit");
+    terminal.expect("exit\n");
+    terminal.expect("~ > ");
+    terminal.line("echo ou'ter'");
+    terminal.expect("\nouter\n");
+}

@@ -45,8 +45,16 @@ pub struct Control {
     clock: Clock,
     lock: Mutex<()>,
     continued: Condvar,
-    /// The modes of the terminal when the job was suspended.
-    modes: Mutex<Option<Modes>>,
+    /// The terminal as the job left it when it was suspended.
+    left: Mutex<Left>,
+}
+
+/// The terminal as a job left it.
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    pub modes: Option<Modes>,
+    /// The group of the job that had it, if that is not the job's own: a shell leads a group of itself.
+    pub foreground: Option<Pid>,
 }
 
 #[derive(Debug)]
@@ -102,7 +110,7 @@ impl Control {
             clock: Clock::new(),
             lock: Mutex::new(()),
             continued: Condvar::new(),
-            modes: Mutex::new(None),
+            left: Mutex::default(),
         })
     }
 
@@ -234,6 +242,9 @@ impl Control {
         self.clock.go_on();
         drop(held);
         let _ = signal::send_group(self.group, Signal::CONT);
+        if let Some(group) = self.left().foreground {
+            let _ = signal::send_group(group, Signal::CONT);
+        }
         self.continued.notify_all();
     }
 
@@ -247,14 +258,14 @@ impl Control {
         self.suspended.load(Ordering::Acquire)
     }
 
-    /// Keeps the modes of the terminal until the job has the terminal again.
-    pub fn keep_modes(&self, modes: Option<Modes>) {
-        *self.modes.lock().unwrap_or_else(PoisonError::into_inner) = modes;
+    /// Keeps the state of the terminal until the job has the terminal again.
+    pub fn keep_left(&self, left: Left) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = left;
     }
 
-    /// Returns the modes that were kept.
-    pub fn modes(&self) -> Option<Modes> {
-        self.modes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns the state that was kept.
+    pub fn left(&self) -> Left {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     // -------------------------------------------------------------------------------------- by the job

@@ -38,7 +38,7 @@ pub use crate::sys::signal::Signal;
 pub use crate::sys::spawn::{Identity, Limit, Phase, Resource, SpawnError, Step, Steps};
 pub use changes::{Changes, Watch};
 pub use child::Child;
-pub use control::{Attended, Control, TerminalLease};
+pub use control::{Attended, Control, Left, TerminalLease};
 pub use deadline::{Activity, Clock, Deadline};
 pub use drain::{Reader, Readers};
 pub use environment::{Environment, InvalidVariable};

@@ -25,6 +25,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "Makes a key run an entry, whose value, if it is a text, is inserted: bind ctrl-t 'pick()'. bind --erase ctrl-t ends \
          that.",
     ),
+    ("suspend", "Stops the prompt until the shell that started it continues it."),
     ("reload", "Runs rc.pw again, without the abbreviations and keys from before."),
     ("import-env", "Takes the variables of the environment that a file of sh sets: import-env ~/.profile"),
     (

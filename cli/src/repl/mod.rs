@@ -362,6 +362,13 @@ impl Shell {
                 self.show_hidden();
                 return Next::Entry;
             }
+            Own::Suspend => match self.dialog.borrow().suspend() {
+                Ok(()) => 0,
+                Err(error) => {
+                    print_error(&format!("suspend: {}\n", pipewright::diag::reason(&error)));
+                    1
+                }
+            },
             Own::Reload if self.is_configuring => {
                 print_error("reload: rc.pw is being run\n");
                 2

@@ -1,5 +1,5 @@
 //! The entries of the prompt itself, which are not of the language: `fg` and `bg`, which continue a job, since a job in
-//! the foreground takes the place of an entry; `!`, which shows the whole of the last error; `reload`; and `import-env`,
+//! the foreground takes the place of an entry; `!`, which shows the whole of the last error; `suspend`; `reload`; and `import-env`,
 //! which changes the environment of later entries.
 
 use pipewright::dialog::{Typed, unquote};
@@ -13,6 +13,8 @@ pub(super) enum Own {
     Resume(Resume),
     /// `!`
     Page,
+    /// `suspend`
+    Suspend,
     /// `reload`
     Reload,
     /// `import-env FILE`
@@ -23,6 +25,7 @@ impl Own {
     pub fn parse(text: &str) -> Option<Self> {
         match text.trim() {
             "!" => Some(Self::Page),
+            "suspend" => Some(Self::Suspend),
             "reload" => Some(Self::Reload),
             _ => Resume::parse(text).map(Self::Resume).or_else(|| import(text).map(Self::Import)),
         }

@@ -1,9 +1,11 @@
 //! The jobs of a dialog: background jobs, and entries that Ctrl-Z has suspended.
 
+use super::terminal::Terminal;
 use super::{Dialog, Ended, News};
 use crate::eval::{self, JobState};
 use crate::process::{Attended, Control, Signal};
 use std::fmt;
+use std::io;
 use std::time::Instant;
 
 /// A job: `cmd &`, `spawn { … }`, or an entry that was suspended.
@@ -111,6 +113,23 @@ impl Dialog {
         self.settle(ended)
     }
 
+    /// Stops this process, until the shell that started it continues it: `suspend` of a prompt in another one.
+    ///
+    /// ```
+    /// use pipewright::Session;
+    /// use pipewright::dialog::Dialog;
+    ///
+    /// // It has no terminal.
+    /// assert!(Dialog::new(Session::new())?.suspend().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fails if no shell would continue the process, since it leads its session, or if the dialog has no terminal.
+    pub fn suspend(&self) -> io::Result<()> {
+        self.terminal.as_ref().map_or(Err(io::ErrorKind::Unsupported.into()), Terminal::suspend)
+    }
+
     /// Continues a job in the background.
     pub fn resume_beside(&self, job: &Job) {
         if let Some(control) = &job.0.state.control {
@@ -122,11 +141,12 @@ impl Dialog {
     pub(super) fn attend(&self, state: &JobState) -> bool {
         let Some(control) = &state.control else { return false };
         let attended = control.attend();
-        let modes = self.terminal.as_ref().and_then(|terminal| terminal.take_back());
+        let left =
+            self.terminal.as_ref().map(|terminal| terminal.take_back_from(control)).unwrap_or_default();
         if attended != Attended::Suspended {
             return false;
         }
-        control.keep_modes(modes);
+        control.keep_left(left);
         self.terminal.iter().for_each(|terminal| terminal.reset());
         true
     }

@@ -1,10 +1,11 @@
 //! The terminal of a prompt, which it lends to its jobs.
 
 use super::KeyQueue;
-use crate::process::{Control, Signal};
+use crate::process::{Control, Left, Signal};
 use crate::sys::tty::{self, Modes};
-use crate::sys::{Pid, descriptor, editor_input, handlers, keys};
+use crate::sys::{Pid, descriptor, editor_input, handlers, keys, signal};
 use std::cell::RefCell;
+use std::io;
 use std::os::fd::BorrowedFd;
 
 /// The terminal on standard input. A prompt also works with a terminal that does not control it.
@@ -52,18 +53,41 @@ impl Terminal {
     /// Lends it to a job, with the modes that the job had when it last had the terminal.
     pub fn lend(&self, job: &Control) {
         let Some(fd) = self.fd else { return };
-        match job.modes() {
+        let left = job.left();
+        match left.modes {
             Some(modes) => modes.set(fd),
             // If a key arrives while the editor sets its modes, the modes remain those of the editor.
             None => self.reset(),
         }
-        let _ = tty::set_foreground(fd, job.group_id());
+        // The group of a shell in the job may have ended.
+        let is_given = left.foreground.is_some_and(|group| tty::set_foreground(fd, group).is_ok());
+        if !is_given {
+            let _ = tty::set_foreground(fd, job.group_id());
+        }
     }
 
     /// Passes the keys on to the running job that has the terminal. (A job that has not been continued yet
     /// would lose a stop.)
     pub fn pass_keys(&self, job: &Control) {
         keys::pass_on_to(job.group_id());
+    }
+
+    /// Takes it back from a job. Returns the state in which the job has left it.
+    pub fn take_back_from(&self, job: &Control) -> Left {
+        let foreground = self.fd.and_then(|fd| tty::foreground(fd).ok());
+        let is_other = |group: &Pid| *group != job.group_id() && *group != tty::own_group();
+        Left { foreground: foreground.filter(is_other), modes: self.take_back() }
+    }
+
+    /// Stops this process, until the shell that started it continues it.
+    pub fn suspend(&self) -> io::Result<()> {
+        let Some(fd) = self.fd else { return Err(io::ErrorKind::Unsupported.into()) };
+        if tty::leads_session() {
+            return Err(io::Error::other("no shell would continue it"));
+        }
+        self.reset();
+        signal::send_group(tty::own_group(), Signal::STOP)?;
+        tty::take(fd).map(drop)
     }
 
     /// Takes it back. Returns the modes that the job has left.
