@@ -42,6 +42,7 @@ fn each_script_has_a_usage_and_the_canonical_layout() {
             "[--keep INT] [--wait DURATION] [--timeout DURATION] [--max-age DURATION] DATABASE TARGET",
         ),
         ("health-check.pw", "[--state PATH] [--notify STR] CONFIG"),
+        ("run-untrusted.pw", "[--seconds INT] [--memory SIZE] TESTS [SUBMISSIONS…]"),
         ("links.pw", "[--web] [--timeout DURATION] [--jobs INT] [--rate FLOAT] DIRECTORY"),
     ] {
         let help = place.run(script, &["--help"]).success();

@@ -74,9 +74,11 @@ mod real_parts;
 mod reference;
 mod results;
 mod resume;
+mod run_untrusted;
 mod safety;
 mod same_as_sh;
 mod sandbox;
+mod sandbox_everyday;
 mod sandbox_own;
 #[cfg(feature = "prompt")]
 mod screenshots;
