@@ -25,7 +25,7 @@ fn default_for_empty(text: &str) -> Option<String> {
     (is_simple && is_literal(literal)).then(|| format!("{value}.or({literal})"))
 }
 
-/// Returns whether a text is a number or a string without values, which is no condition.
+/// Returns whether a text is a number or a string without values, which is not a condition.
 fn is_literal(text: &str) -> bool {
     let inside = |mark: char| {
         let inside = text.strip_prefix(mark).and_then(|inside| inside.strip_suffix(mark));
