@@ -129,6 +129,12 @@ fn the_environment_of_a_file_of_sh_is_imported() {
     assert!(shown.contains("exited with 3") && shown.contains("nothing is imported"), "{shown}");
     assert_eq!(terminal.run("echo $[env.LOST ?? 'not set']"), "not set\n");
     assert!(terminal.run("import-env nosuch").contains("No such file"));
+    // What one would type in sh is offered so.
+    terminal.line("source activate");
+    terminal.expect("\u{2192} import-env activate");
+    terminal.keys("\x1b[C");
+    terminal.expect("> import-env activate");
+    assert!(terminal.run("").ends_with("hello\n"));
     // In the configuration, too.
     write(&home, RC, "import-env ~/activate\nlet x = env.NEW\n");
     let mut other = Terminal::start(&mut home.command());

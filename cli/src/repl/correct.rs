@@ -1,5 +1,6 @@
 //! Corrections: if a line of sh has exactly one simple counterpart, it is offered to be edited and entered.
 
+use super::own::Own;
 use pipewright::diag::{Diagnostic, code, quote_word};
 use pipewright::dialog::Typed;
 
@@ -14,6 +15,9 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
         && error.code == code::SH_HISTORY
     {
         return with_events(text, previous);
+    }
+    if let Some(import) = imported(text) {
+        return Some(import);
     }
     let [error] = errors else { return None };
     // At run time, the error may be in a function that an earlier entry has declared.
@@ -56,6 +60,15 @@ pub fn corrected(text: &str, errors: &[Diagnostic], previous: &str) -> Option<St
         return (substance(&lines) == substance(text)).then_some(lines);
     }
     None
+}
+
+/// Returns `import-env FILE` for `source FILE` or `. FILE` of sh, which is mostly typed for the variables that it exports.
+fn imported(text: &str) -> Option<String> {
+    let text = text.trim();
+    let file = text.strip_prefix("source ").or_else(|| text.strip_prefix(". "))?;
+    let entry = format!("import-env {}", file.trim());
+    let is_import = matches!(Own::parse(&entry), Some(Own::Import(_)));
+    (is_import && !file.ends_with(".pw")).then_some(entry)
 }
 
 /// Returns the text with `!!` and `!$` outside quotes replaced by the previous entry and its last word.
