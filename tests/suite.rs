@@ -55,6 +55,7 @@ mod on_signal;
 mod outside;
 mod policy;
 mod policy_tries;
+mod pools;
 mod ports;
 #[cfg(feature = "prompt")]
 mod progress;

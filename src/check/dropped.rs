@@ -39,7 +39,7 @@ pub fn method(context: &Context<'_, '_>, call: &Expr<'_>, is_last: bool) -> Opti
 fn has_effect(id: NameId) -> bool {
     methods::changes(id)
         || id.methods().any(|method| match method.receiver {
-            Receiver::Job | Receiver::Worker | Receiver::Service => true,
+            Receiver::Job | Receiver::Worker | Receiver::Pool | Receiver::Service => true,
             // A drain is for a loop, and to peek is to look.
             Receiver::Queue => !matches!(method.name, "drain" | "peek"),
             _ => false,

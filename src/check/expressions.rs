@@ -131,7 +131,7 @@ impl<'s> Checker<'s> {
                     ExprKind::Spawn { capture: kind == BlockKind::SpawnCapture, body }
                 }
             },
-            ast::ExprKind::Worker(worker) => ExprKind::Worker(Box::new(self.worker(*worker))),
+            ast::ExprKind::Worker(worker) => ExprKind::Worker(Arc::new(self.worker(*worker))),
             ast::ExprKind::Service(service) => ExprKind::Service(Arc::new(self.service(*service))),
             ast::ExprKind::Sh(ShConstruct::Operator) => {
                 self.foreign_not(span);

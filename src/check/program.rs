@@ -434,6 +434,8 @@ pub struct Worker {
     /// The options that a `with` around its block would have.
     pub around: Box<[WithOption]>,
     pub maps: Box<[OptionMap]>,
+    /// Whether it is a pool: its options say how many workers.
+    pub is_pool: bool,
     /// The statement that has the channel.
     pub command: Span,
     pub body: Arc<Block>,

@@ -22,6 +22,7 @@ impl<'s> Checker<'s> {
         }
         self.needs_other_options(&options);
         self.refuse_own_socket(&options, &service.body);
+        self.refuse_range_of_jobs(&options, "a service");
         let lower = |this: &mut Self| this.copy(|this| this.block(service.body));
         let body = Arc::new(self.ending(Outcome::Job, lower));
         Service {
@@ -89,7 +90,8 @@ impl<'s> Checker<'s> {
 
     /// Refuses options of services for a block that is not a service.
     pub(super) fn refuse_options_of_services(&mut self, options: &[WithOption]) {
-        let Some(option) = options.iter().find(|option| option.setting.is_of_service()) else { return };
+        let is_it = |setting: Setting| setting.is_of_service() || setting.is_of_restarts();
+        let Some(option) = options.iter().find(|option| is_it(option.setting)) else { return };
         let name = option.setting.row().name;
         let text = &self.text[option.span.range()];
         let message = format!("`{name}` is an option of services, and this block is not a service");
@@ -101,5 +103,6 @@ impl<'s> Checker<'s> {
 /// Returns whether the service itself handles an option.
 fn is_own(setting: Setting) -> bool {
     setting.is_of_service()
+        || setting.is_of_restarts()
         || matches!(setting, Setting::Backoff | Setting::Jobs | Setting::Tag | Setting::Timeout)
 }

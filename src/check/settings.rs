@@ -35,6 +35,7 @@ pub enum Setting {
     LogFile,
     LogKeep,
     LogSize,
+    MaxAsks,
     MaxOutput,
     Memory,
     MemoryAll,
@@ -75,6 +76,8 @@ pub enum Takes {
     Size,
     /// A whole number in a range.
     Number(i64, i64),
+    /// A whole number above zero, or a range of them.
+    Jobs,
     Text,
     /// Octal digits as a string: an integer would be parsed as decimal.
     Octal,
@@ -98,6 +101,9 @@ pub enum Takes {
     /// `"listening"`, `"notify"` or a function.
     Ready,
 }
+
+/// The most turns, instances or workers.
+const MOST_JOBS: i64 = 1_000_000;
 
 /// A row of the table.
 pub struct OptionSpec {
@@ -133,18 +139,19 @@ pub const ALL: &[OptionSpec] = rows! {
     IdleTimeout "idle_timeout" Takes::Duration, "Ends the block if it prints nothing on standard output or standard error for this long. Both go through a pipe.";
     Interval "interval" Takes::Duration, "For a service: the time between two health checks, and the time limit of each. The default is 10s.";
     Isolate "isolate" Takes::Bool, "Whether the programs of the block see only each other, in a process namespace ([sandbox](SANDBOX.md#namespaces)). The kernel ends all of them with the block.";
-    Jobs "jobs" Takes::Number(1, 1_000_000), "The number of turns of `for` or `each` that run at once, [side by side](#loops-side-by-side), or the number of instances of a service.";
+    Jobs "jobs" Takes::Jobs, "The number of turns of `for` or `each` that run at once, [side by side](#loops-side-by-side), the number of instances of a service, or the number of workers of a [pool](WORKERS.md#pools). A pool with a range, such as `(1..=8)`, grows while questions wait and shrinks when workers are idle.";
     Listen "listen" Takes::Texts, "For a service: the sockets that its instances share, as `host:port` or `unix:PATH`, or a list of them. With port 0 the system chooses a free port.";
     Load "load" Takes::Positive, "For a loop with `jobs`: no turn starts while the load of the machine per processor is above this number.";
     Log "log" Takes::Text, "For a loop with `jobs`: the path of a new [log](#log-and-resume), with a line of JSON for each turn that ends.";
     LogFile "log_file" Takes::Text, "For a service: the path of a file to which the output of its instances is appended.";
     LogKeep "log_keep" Takes::Number(1, 1_000_000), "For a service: the number of older log files that are kept, as `PATH.1`, `PATH.2` and so on. The default is 5.";
     LogSize "log_size" Takes::Size, "For a service: the size at which the log file is renamed and a new one is begun. The default is 10M.";
+    MaxAsks "max_asks" Takes::Number(1, 1_000_000_000), "For a [pool](WORKERS.md#pools): how many questions a worker answers before another one takes its place.";
     MaxOutput "max_output" Takes::Size, "The largest size of a capture. The default is 256M.";
     Memory "memory" Takes::Size, "The private memory of each process: its heap, and what it maps for itself (RLIMIT_DATA). A larger allocation fails in the program. Shared mappings don't count.";
     MemoryAll "memory_all" Takes::Size, "The memory of all programs of the block together, with shared memory and files in memory, by a control group ([sandbox](SANDBOX.md#all-programs-together)). Beyond it the kernel kills one of them. The block ends with all of its processes.";
     MemoryFree "memory_free" Takes::Size, "For a loop with `jobs`: no turn starts while less memory than this is available.";
-    MostRestarts "most_restarts" Takes::Number(0, 1_000_000), "For a service: how often in a row an instance is restarted before the service is given up. A run that was ready and lasted a minute starts the count anew. The default is 10.";
+    MostRestarts "most_restarts" Takes::Number(0, 1_000_000), "For a service or a pool: how often in a row an instance or worker is restarted before all are given up. A run that was ready and lasted a minute starts the count anew, and so does an answer of a worker. The default is 10.";
     Net "net" Takes::Network, "The network that programs can use, in a [sandbox](SANDBOX.md): false for none, or a list of \"tcp:PORT\" (connections to this port), \"listen:PORT\" (a server at this port), \"dns\" (UDP, with any port) and \"unix\" (sockets of this machine). With \"loopback\" the block has an empty network of its own.";
     Nice "nice" Takes::Number(-39, 39), "The number that is added to the nice value of programs (nice(1)). Less than 0 needs privileges.";
     Ok "ok" Takes::List, "The statuses that are not failures: [0, 1]. Applies to the commands in the block itself, not in functions that it calls.";
@@ -156,9 +163,9 @@ pub const ALL: &[OptionSpec] = rows! {
     Rate "rate" Takes::Positive, "For a loop with `jobs`: the largest number of turns that start in a second; 5000 / 3600 is 5000 an hour.";
     Read "read" Takes::Paths, "The files and directories that can be read, in a [sandbox](SANDBOX.md). All others are closed, and programs get only the variables PATH, HOME, LANG and TMPDIR, and those of `env`. A path that ends with `?` may be missing.";
     Ready "ready" Takes::Ready, "For a service: the sign that an instance is ready. `\"listening\"` waits until it accepts connections, `\"notify\"` until it sends `READY=1` to `NOTIFY_SOCKET`, and a function of the instance until it succeeds. The script waits until all instances are ready, for 30s or `timeout`.";
-    Restart "restart" Takes::OneOf(&["always", "never", "on-failure"], "\"on-failure\", \"always\" or \"never\""), "For a service: the ends after which an instance is started again. The default is \"on-failure\".";
+    Restart "restart" Takes::OneOf(&["always", "never", "on-failure"], "\"on-failure\", \"always\" or \"never\""), "The ends after which an instance of a service or a worker of a pool is started again. The default is \"on-failure\" for a service and \"never\" for a pool.";
     Resume "resume" Takes::Text, "For a loop with `jobs`: the path of a log to continue. Items that are done according to the log are skipped. If there is no log, it is created.";
-    Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again after a failure or a time-out.";
+    Retry "retry" Takes::Number(0, 1_000_000), "How often the block is run again after a failure or a time-out. For a pool, how often a question is asked again, of another worker.";
     RetryOn "retry_on" Takes::List, "The failures that are retried: statuses, names of signals, \"timeout\". The default is all.";
     Run "run" Takes::Paths, "The programs that can be run, by name or path, in a [sandbox](SANDBOX.md). Without it, these are the programs that the block names and all that `read` contains.";
     Signal "signal" Takes::Text, "The signal that asks processes to end, such as \"INT\". The default is \"TERM\".";
@@ -183,9 +190,13 @@ impl Setting {
 
     /// Returns whether only a service has it.
     pub fn is_of_service(self) -> bool {
-        use Setting::{Health, Interval, Listen, LogFile, LogKeep, LogSize, MostRestarts, Ready, Restart};
-        matches!(self, Health | Interval | Listen | LogFile | LogKeep | LogSize | MostRestarts | Ready)
-            || matches!(self, Restart | Self::Unhealthy)
+        use Setting::{Health, Interval, Listen, LogFile, LogKeep, LogSize, Ready, Unhealthy};
+        matches!(self, Health | Interval | Listen | LogFile | LogKeep | LogSize | Ready | Unhealthy)
+    }
+
+    /// Returns whether only services and pools have it.
+    pub fn is_of_restarts(self) -> bool {
+        matches!(self, Self::MostRestarts | Self::Restart)
     }
 
     /// Returns whether the option is about how the programs of a block run, so that workers and services have it.
@@ -259,6 +270,10 @@ impl Takes {
             (Self::Duration, Value::Duration(duration)) => duration.nanos > 0,
             (Self::Size, Value::Size(size)) => size.bytes > 0,
             (Self::Number(least, most), Value::Int(number)) => (least..=most).contains(number),
+            (Self::Jobs, Value::Int(number)) => (1..=MOST_JOBS).contains(number),
+            (Self::Jobs, Value::Range(range)) => {
+                range.bounds().is_some_and(|(least, most)| 1 <= least && most <= MOST_JOBS)
+            }
             (Self::Text | Self::Octal, Value::Str(text)) => !text.as_bytes().is_empty(),
             (Self::OneOf(texts, _), Value::Str(text)) => {
                 texts.iter().any(|one| one.as_bytes() == text.as_bytes())
@@ -286,6 +301,7 @@ impl Takes {
             Self::Bool => "true or false",
             Self::Duration => "a duration above zero, such as 30s or 1.5h",
             Self::Size => "a size above zero, such as 512M",
+            Self::Jobs => "a whole number of 1 or more; for a pool also a range, such as (1..=8)",
             Self::Number(0, _) => "a whole number of 0 or more",
             Self::Number(1, _) => "a whole number of 1 or more",
             Self::Number(3, _) => "a whole number of 3 or more",

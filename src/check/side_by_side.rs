@@ -295,6 +295,7 @@ impl<'s> Checker<'s> {
         };
         let turn = Turn { option, head, options };
         let (own, _) = self.settings(own);
+        self.refuse_range_of_jobs(&own, "a loop");
         let found = super::progress::of_loop(&self.context(), &own);
         self.take(found);
         OwnOptions { side_by_side: Some((turn, own)), of_turn }

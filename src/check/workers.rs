@@ -1,4 +1,4 @@
-//! `worker with OPTIONS { … }`: its options, and the statement that has its channel.
+//! `worker with OPTIONS { … }`: its options, those of pools, and the statement that has its channel.
 
 use super::false_tests::Outcome;
 use super::lower::Checker;
@@ -24,6 +24,10 @@ impl<'s> Checker<'s> {
             let help = "write it inside the block, or at the code that uses the worker: with …=… { … }";
             self.error(code::NOT_OF_WORKER, option.span, message, "not for a worker", help);
         }
+        let is_pool = options.iter().any(|option| option.setting == Setting::Jobs);
+        if !is_pool {
+            self.refuse_options_of_pools(&options);
+        }
         if !options.iter().any(|option| option.setting == Setting::Channel) {
             self.refuse_keeper(&worker.body);
         }
@@ -40,8 +44,32 @@ impl<'s> Checker<'s> {
             options: options.into_boxed_slice(),
             around: around.into_boxed_slice(),
             maps,
+            is_pool,
             command: span,
             body: Arc::new(Block { statements: statements.into_boxed_slice(), has_end }),
+        }
+    }
+
+    /// Refuses options of pools for a single worker.
+    fn refuse_options_of_pools(&mut self, options: &[WithOption]) {
+        for option in options.iter().filter(|option| is_of_pool(option.setting)) {
+            let name = option.setting.row().name;
+            let text = &self.text[option.span.range()];
+            let message = format!("`{name}` is an option of pools, and this is a single worker");
+            let help =
+                format!("say how many workers it has, which may be one: worker with jobs=1, {text} {{ … }}");
+            self.error(code::NOT_A_POOL, option.span, message, "has no effect without `jobs`", &help);
+        }
+    }
+
+    /// Refuses a range as the number of turns or instances: only a pool grows and shrinks.
+    pub(super) fn refuse_range_of_jobs(&mut self, options: &[WithOption], what: &str) {
+        for option in options.iter().filter(|option| option.setting == Setting::Jobs) {
+            if let ExprKind::Range { .. } = &option.value.kind {
+                let message = format!("`jobs` of {what} is a number: only a pool grows and shrinks");
+                let help = "write one number: jobs=4, or jobs=cores()";
+                self.error(code::RANGE_OF_JOBS, option.value.span, message, "a range", help);
+            }
         }
     }
 
@@ -58,17 +86,24 @@ impl<'s> Checker<'s> {
 
     /// Refuses options of workers for other blocks.
     pub(super) fn refuse_options_of_workers(&mut self, options: &[WithOption]) {
-        let Some(option) = options.iter().find(|option| option.setting == Setting::Channel) else { return };
-        let text = &self.text[option.span.range()];
-        let help = format!("write it at a worker: let w = worker with {text} {{ … }}");
-        let message = "`channel` is an option of workers";
+        let is_it = |option: &&WithOption| matches!(option.setting, Setting::Channel | Setting::MaxAsks);
+        let Some(option) = options.iter().find(is_it) else { return };
+        let (name, text) = (option.setting.row().name, &self.text[option.span.range()]);
+        let jobs = if option.setting == Setting::MaxAsks { "jobs=4, " } else { "" };
+        let help = format!("write it at a worker: let w = worker with {jobs}{text} {{ … }}");
+        let message = format!("`{name}` is an option of workers");
         self.error(code::NOT_OF_WORKER, option.span, message, "this is not a worker", &help);
     }
 }
 
 /// Returns whether an option is the worker's own.
 fn is_own(setting: Setting) -> bool {
-    matches!(setting, Setting::Channel | Setting::Timeout)
+    is_of_pool(setting) || matches!(setting, Setting::Channel | Setting::Jobs | Setting::Timeout)
+}
+
+/// Returns whether only a pool has an option.
+fn is_of_pool(setting: Setting) -> bool {
+    setting.is_of_restarts() || matches!(setting, Setting::Backoff | Setting::MaxAsks | Setting::Retry)
 }
 
 /// Returns the program that the last command of a block names.

@@ -260,9 +260,13 @@ codes! {
     VALUE_NOT_A_WORD = "E0350", "a list or map in the place of one word",
         "A word is one text. `...$list` makes an argument of each element, and `for x in (list)` iterates over a list.";
     NOT_OF_WORKER = "E0351", "an option in the wrong place of a worker",
-        "`channel` is an option of `worker { … }` alone. A worker takes `timeout` for its questions, and the options that say how its programs run, such as `cwd`, `env` and `memory`.";
+        "`channel` and `max_asks` are options of `worker { … }` alone. A worker takes `timeout` for its questions, and the options that say how its programs run, such as `cwd`, `env` and `memory`.";
     CHANNEL_KEPT = "E0352", "a program that keeps a worker's channel",
         "`npm`, `npx` and `yarn` start the program that answers, and don't pass the channel on: every message would be lost. The command is in package.json, under `scripts`.";
+    NOT_A_POOL = "E0353", "an option of pools at a single worker",
+        "`restart`, `retry`, `backoff`, `most_restarts` and `max_asks` say how a pool replaces its workers. `jobs` makes a worker a pool; a pool may have one worker.";
+    RANGE_OF_JOBS = "E0354", "a range as the number of turns or instances",
+        "A pool of workers grows and shrinks between two numbers, such as `jobs=(1..=8)`. A loop or a service has a fixed number.";
 
     NOT_A_SERVICE = "E0360", "an option of services at another block",
         "`listen`, `ready`, `health`, `restart` and the like are options of `service with … { … }`, a program that stays up.";
@@ -442,6 +446,17 @@ codes! {
         "While a message waits to be sent, the messages of the worker are kept, up to `max_output`. Receive them between the messages that are sent.";
     CHANNEL_FAILED = "E2039", "the channel of a worker failed",
         "The channel could not be made, read or written. The reason names the cause, such as too many open files.";
+    POOL_EMPTY = "E2040", "a pool that has no worker left",
+        "All its workers have ended. With `restart=\"on-failure\"` or `restart=\"always\"` the pool replaces them.";
+    POOL_GIVEN_UP = "E2041", "a pool was given up",
+        "A worker failed too often in a row (`most_restarts`), or its program does not exist. All workers were ended. The note shows how the last one ended.";
+    POOL_NUMBER = "E2042", "a pool has no worker of this number",
+        "The workers of a pool have the numbers from 0 to `pool.size - 1`. A worker that replaces another one has its number.";
+    POOL_MIXED = "E2043", "a pool that is used by questions and by messages",
+        "A message of a worker is either the answer to a question or the next item of `pool.messages()`. A pool that does both would mistake one for the other. Make two pools.";
+    POOL_RESIZED = "E2044", "a pool that changes its size by itself",
+        "With a range, such as `jobs=(1..=8)`, a pool grows while questions wait, and shrinks when workers are idle. `resize` is for a pool with a number.";
+
     SERVICE_GIVEN_UP = "E2050", "a service was given up",
         "An instance failed too often in a row (`most_restarts`), or once with `restart=\"never\"`. All instances were ended. The notes show how the last runs ended and what they printed last.";
     SERVICE_NOT_READY = "E2051", "a service is not ready in time",

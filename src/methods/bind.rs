@@ -173,6 +173,7 @@ pub fn signature(method: &Method) -> String {
         Receiver::Range => "r.",
         Receiver::Job => "job.",
         Receiver::Worker => "w.",
+        Receiver::Pool => "pool.",
         Receiver::Service => "web.",
         Receiver::Queue => "q.",
         Receiver::Secret => "secret.",

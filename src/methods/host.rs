@@ -71,6 +71,12 @@ pub trait Host {
     /// Fails with [`MethodError::Host`] if the worker has ended or does not answer.
     fn worker(&mut self, worker: &Value, request: WorkerRequest<'_>) -> Outcome;
 
+    /// Carries out a request to a pool of workers.
+    ///
+    /// # Errors
+    /// Fails with [`MethodError::Host`] if no worker is left or none answers.
+    fn pool(&mut self, pool: &Value, request: PoolRequest<'_>) -> Outcome;
+
     /// Carries out a request to a service.
     ///
     /// # Errors
@@ -159,6 +165,29 @@ pub enum WorkerRequest<'a> {
     Wait,
     /// End it: this signal, and SIGKILL after the grace.
     Kill(&'a [u8]),
+}
+
+/// A request to a pool of workers.
+#[derive(Clone, Copy, Debug)]
+pub enum PoolRequest<'a> {
+    /// Send a free worker a message, and return the answer: the next message, or the next for which a function is true.
+    Ask { message: &'a Value, reply: &'a Value, timeout: Option<std::time::Duration> },
+    /// Send the worker with this number a message.
+    Send { message: &'a Value, to: usize },
+    /// Send a message to all workers, except the one with this number.
+    Broadcast { message: &'a Value, except: Option<usize> },
+    /// Return the source of the messages of all workers.
+    Messages,
+    /// Change the number of workers.
+    Resize(usize),
+    /// Send nothing more.
+    Close,
+    /// Wait until all workers have ended.
+    Wait,
+    /// End all workers: a signal, and SIGKILL after the grace.
+    Kill,
+    /// Describe the workers.
+    Stats,
 }
 
 /// A request to a service.

@@ -37,6 +37,7 @@ mod names;
 mod number;
 mod order;
 mod path;
+mod pool;
 mod queue;
 mod reference;
 mod secret;
@@ -54,7 +55,7 @@ use crate::value::{Type, Value};
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
 pub use host::{
-    FileKind, Host, JobRequest, Metadata, QueueRequest, ServiceRequest, SideBySide, TaskOptions,
+    FileKind, Host, JobRequest, Metadata, PoolRequest, QueueRequest, ServiceRequest, SideBySide, TaskOptions,
     WorkerRequest,
 };
 pub use json::{read_message, write_message};
@@ -98,6 +99,7 @@ pub enum Receiver {
     Range,
     Job,
     Worker,
+    Pool,
     Service,
     Queue,
     Secret,
@@ -118,6 +120,7 @@ impl Receiver {
             Self::Range => &[Type::Range],
             Self::Job => &[Type::Job],
             Self::Worker => &[Type::Worker],
+            Self::Pool => &[Type::Pool],
             Self::Service => &[Type::Service],
             Self::Queue => &[Type::Queue],
             Self::Secret => &[Type::Secret],
@@ -138,6 +141,7 @@ impl Receiver {
             Self::Range => "ranges",
             Self::Job => "jobs",
             Self::Worker => "workers",
+            Self::Pool => "pools",
             Self::Service => "services",
             Self::Queue => "queues",
             Self::Secret => "secrets",
@@ -159,6 +163,7 @@ const ALL_TYPES: &[Type] = &[
     Type::Function,
     Type::Job,
     Type::Worker,
+    Type::Pool,
     Type::Service,
     Type::Queue,
     Type::Secret,

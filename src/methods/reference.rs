@@ -35,6 +35,7 @@ fn reference() -> String {
         ("Ranges", Receiver::Range),
         ("Jobs", Receiver::Job),
         ("Workers", Receiver::Worker),
+        ("Pools of workers", Receiver::Pool),
         ("Services", Receiver::Service),
         ("Queues", Receiver::Queue),
         ("Secrets", Receiver::Secret),

@@ -5,8 +5,8 @@
 
 use super::{Kind, Method, Parameter, Receiver, Run};
 use super::{
-    convert, csv, dotenv, files, input, job, json, list, machine, map, matching, number, order, path, queue,
-    secret, service,
+    convert, csv, dotenv, files, input, job, json, list, machine, map, matching, number, order, path, pool,
+    queue, secret, service,
 };
 use super::{table_text, text, time, url, worker, zone};
 
@@ -394,6 +394,35 @@ Worker {
     kill(signal: Str.optional) -> "null" = Value(worker::kill);
         "Asks its processes to end, by TERM or another signal, and kills them after the grace. Does not wait.";
         "let w = worker { sleep 60 }; w.kill(); w.wait() => 143";
+}
+Pool {
+    ask(message: Any, reply: Function.optional, timeout: Any.optional) -> "any" = Value(pool::ask);
+        "Sends a free worker a message and returns the answer, as `w.ask` of a worker does. Waits while all workers are busy; the time limit begins when a worker gets the question.";
+        "let pool = worker with jobs=2, channel=\"lines\" { cat }; pool.ask('hi', timeout: 10s) => 'hi'";
+    send(message: Any, to: Int) -> "null" = Value(pool::send);
+        "Sends a message to the worker with this number. The first is 0.";
+        "let pool = worker with jobs=2, channel=\"lines\" { cat }; pool.send('hi', to: 1) => null";
+    broadcast(message: Any, except: Int.optional) -> "int" = Value(pool::broadcast);
+        "Sends a message to all workers, or to all except the one with this number. Returns how many got it. A worker that has ended is passed over.";
+        "let pool = worker with jobs=3, channel=\"lines\" { cat }; pool.broadcast('hi', except: 0) => 2";
+    messages() -> "messages" = Value(pool::messages);
+        "The messages of all workers for a `for` loop with two names: the number of the worker, and the message. The loop ends when all channels are closed, and then fails if a worker failed and was not replaced.";
+        "let pool = worker with jobs=2, channel=\"lines\" { cat }; pool.messages().type() => 'messages'";
+    resize(workers: Int) -> "null" = Value(pool::resize);
+        "Changes the number of workers. Those with the highest numbers end, after their answer.";
+        "let pool = worker with jobs=1, channel=\"lines\" { cat }; pool.resize(3); pool.size => 3";
+    stats() -> "list" = Value(pool::stats);
+        "A map for each worker: `number`, `pid`, `stage`, `uptime`, `restarts`, `asked` and `last_end`.";
+        "let pool = worker with jobs=2, channel=\"lines\" { cat }; pool.stats().len() => 2";
+    close() -> "null" = Value(pool::close);
+        "Sends nothing more: each worker reads the end of its input, once it has answered. Messages that they still send can be received.";
+        "let pool = worker with jobs=2, channel=\"lines\" { cat }; pool.close(); pool.wait() => null";
+    wait() -> "null" = Value(pool::wait);
+        "Waits until all workers have ended. Fails if one failed and was not replaced.";
+        "let pool = worker with jobs=2, channel=\"lines\" { cat }; pool.close(); pool.wait() => null";
+    kill() -> "null" = Value(pool::kill);
+        "Asks all workers to end, and kills them after the grace. Does not wait.";
+        "let pool = worker with jobs=2 { sleep 60 }; pool.kill(); pool.wait() => null";
 }
 Service {
     restart() -> "null" = Value(service::restart);

@@ -122,6 +122,10 @@ impl Host for Desk {
         Ok(Value::Null)
     }
 
+    fn pool(&mut self, _: &Value, _: PoolRequest<'_>) -> Outcome {
+        Ok(Value::Null)
+    }
+
     fn service(&mut self, _: &Value, _: ServiceRequest) -> Outcome {
         Ok(Value::Null)
     }

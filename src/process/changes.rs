@@ -22,6 +22,11 @@ impl Changes {
         self.lock().iter().for_each(|event| event.set());
     }
 
+    /// Sets a flag at each change, as long as the object exists.
+    pub fn set_at_each(&self, event: Arc<Event>) {
+        self.lock().push(event);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Event>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

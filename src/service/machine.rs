@@ -18,6 +18,17 @@ pub enum Restart {
     Never,
 }
 
+impl Restart {
+    /// Returns the value of the option `restart`.
+    pub fn named(name: &[u8]) -> Self {
+        match name {
+            b"always" => Self::Always,
+            b"never" => Self::Never,
+            _ => Self::OnFailure,
+        }
+    }
+}
+
 /// The options of a service that the machine uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -207,6 +218,21 @@ impl Machine {
         }
     }
 
+    /// Ends a run, and starts another one when it has ended, whatever the rules say.
+    pub fn replace(&mut self, id: RunId) {
+        let is_it = |one: &&mut Instance| one.current.as_ref().is_some_and(|run| run.id == id);
+        if let Some(one) = self.instances.iter_mut().find(is_it).filter(|one| !one.leaving) {
+            one.again = !self.stopping;
+        }
+    }
+
+    /// Notes that a run has done its work, so that the count of restarts in a row begins anew.
+    pub fn worked(&mut self, id: RunId) {
+        if let Some(one) = self.instances.iter_mut().find_map(|one| one.run(id).is_some().then_some(one)) {
+            one.in_a_row = 0;
+        }
+    }
+
     /// Begins to replace the instances one by one. Does nothing while they are being replaced.
     pub fn reload(&mut self) {
         if self.reload.is_none() && !self.stopping {
@@ -235,6 +261,11 @@ impl Machine {
         for one in self.instances.iter_mut().filter(|one| one.number >= instances) {
             (one.leaving, one.again) = (true, false);
         }
+    }
+
+    /// Returns the number of instances that the rules ask for.
+    pub const fn size(&self) -> usize {
+        self.rules.instances
     }
 
     /// Returns whether all instances are ready.

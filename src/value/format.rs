@@ -51,6 +51,7 @@ impl NotAWord {
             Type::Queue => {
                 "add tasks to it: q.add(x); for task in (q) { … } runs them; q.stats() counts them"
             }
+            Type::Pool => "ask one of its workers: pool.ask(x); it has ${pool.size} workers",
             Type::Service => "its parts are fields: $[web.addresses[0]]; web.stats() describes its instances",
             Type::Job => "its process is ${job.pid}; job.wait() waits for it, and job.kill() ends it",
             _ => "use one of its fields",

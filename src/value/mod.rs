@@ -114,7 +114,7 @@ const _: () = {
 /// ```
 #[non_exhaustive]
 pub struct Opaque {
-    /// Its kind, for messages: `"function"`, `"job"`, `"worker"` or `"service"`; for a value of the host the name of its type.
+    /// Its kind, for messages: `"function"`, `"job"`, `"worker"`, `"pool"` or `"service"`; for a value of the host the name of its type.
     pub kind: &'static str,
     /// Its name, for messages; may be empty.
     pub name: String,
@@ -199,6 +199,8 @@ pub enum Type {
     Job,
     /// `worker { … }`
     Worker,
+    /// `worker with jobs=4 { … }`
+    Pool,
     /// What `service { … }` gives.
     Service,
     /// `queue(path, name)`
@@ -226,6 +228,7 @@ impl Type {
             Type::Function => "function",
             Type::Job => "job",
             Type::Worker => "worker",
+            Type::Pool => "pool",
             Type::Service => "service",
             Type::Queue => "queue",
             Type::Secret => "secret",
@@ -249,6 +252,7 @@ impl Type {
             Type::Function => "a function",
             Type::Job => "a job",
             Type::Worker => "a worker",
+            Type::Pool => "a pool of workers",
             Type::Service => "a service",
             Type::Queue => "a queue",
             Type::Secret => "a secret",
@@ -286,6 +290,7 @@ impl Value {
                 "function" => Type::Function,
                 "job" => Type::Job,
                 "worker" => Type::Worker,
+                "pool" => Type::Pool,
                 "service" => Type::Service,
                 "queue" => Type::Queue,
                 secret::KIND => Type::Secret,

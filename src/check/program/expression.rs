@@ -63,7 +63,7 @@ pub enum ExprKind {
         body: Arc<Block>,
     },
     /// A program that answers messages.
-    Worker(Box<Worker>),
+    Worker(Arc<Worker>),
     /// A program that stays up.
     Service(Arc<Service>),
     /// A function of the language itself.

@@ -7,6 +7,7 @@ use crate::eval::lang::quote;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::services::ServiceState;
 use crate::eval::tasks::job_state::JobState;
+use crate::eval::workers::pool_of;
 use crate::methods;
 use crate::span::Span;
 use crate::sys::stack;
@@ -123,6 +124,9 @@ impl Interpreter {
                     return Ok(field);
                 }
                 if let Some(field) = Self::worker_field(&value, name.as_bytes()) {
+                    return Ok(field);
+                }
+                if let Some(field) = pool_of(&value).and_then(|pool| pool.field(name.as_bytes())) {
                     return Ok(field);
                 }
                 if let Value::Opaque(opaque) = &value
@@ -349,6 +353,12 @@ impl Interpreter {
             let message = format!("a worker has no field `{}`", crate::diag::visible(name.as_bytes()));
             let error = page(code::MISSING_KEY, self.source(), span, message, "worker");
             return Error::value(error.help("it has pid and status; a message is received by w.receive()"))
+                .into();
+        }
+        if found == Type::Pool {
+            let message = format!("a pool has no field `{}`", crate::diag::visible(name.as_bytes()));
+            let error = page(code::MISSING_KEY, self.source(), span, message, "pool");
+            return Error::value(error.help("it has size and waiting; pool.stats() describes its workers"))
                 .into();
         }
         let message = format!("what has this field is {}, not a map", found.phrase());

@@ -4,16 +4,15 @@ use crate::check::program::{Binding, Expr, ForItems};
 use crate::eval::Interpreter;
 use crate::eval::queues::TaskSource;
 use crate::eval::report::unwind::{Eval, Unwind};
-use crate::eval::workers::{Worker, messages_of};
+use crate::eval::workers::{Messages, messages_of};
 use crate::span::Span;
 use crate::value::{List, Map, Str, Value};
-use std::sync::Arc;
 
 /// An item of a loop.
 pub enum Item {
     One(Value),
-    /// A key of a map, and its value.
-    Entry(Str, Value),
+    /// A key of a map, and its value; or the number of a worker, and its message.
+    Pair(Value, Value),
 }
 
 /// The items of a loop that have not been taken.
@@ -24,8 +23,8 @@ pub enum Items {
     /// The list, and the index of the next element.
     List(List, usize),
     Entries(Map, usize),
-    /// The messages of a worker, which are waited for, and the place of the expression.
-    Messages(Arc<Worker>, Span),
+    /// The messages of a worker or a pool, which are waited for, and the place of the expression.
+    Messages(Messages, Span),
     /// The tasks of a queue, which are waited for.
     Tasks(Box<TaskSource>),
     None,
@@ -54,7 +53,7 @@ impl Iterator for Items {
             Self::Entries(map, place) => {
                 let entry = map.at(*place);
                 *place += 1;
-                entry.map(|(key, value)| Item::Entry(key.clone(), value.clone()))
+                entry.map(|(key, value)| Item::Pair(Value::Str(key.clone()), value.clone()))
             }
             Self::Messages(..) | Self::Tasks(_) | Self::None => None,
         }
@@ -71,6 +70,15 @@ impl Items {
             Self::Entries(map, place) => map.len().saturating_sub(*place) as u64,
             Self::Messages(..) | Self::Tasks(_) | Self::None => 0,
         }
+    }
+}
+
+/// Returns whether a value is the messages of a worker, for one name, or of a pool, for two.
+fn is_messages(value: &Value, names: usize) -> bool {
+    match messages_of(value) {
+        Some(Messages::Worker(_)) => names == 1,
+        Some(Messages::Pool(_)) => names == 2,
+        None => false,
     }
 }
 
@@ -94,8 +102,9 @@ impl Interpreter {
                 Ok(range.bounds().map_or(Items::None, |(first, last)| Items::Range(first, last)))
             }
             (Value::List(list), [_]) => Ok(Items::List(list, 0)),
-            (value, [_]) if messages_of(&value).is_some() => {
-                Ok(messages_of(&value).map_or(Items::None, |worker| Items::Messages(worker.clone(), span)))
+            (value, names) if is_messages(&value, names.len()) => {
+                Ok(messages_of(&value)
+                    .map_or(Items::None, |messages| Items::Messages(messages.clone(), span)))
             }
             (Value::Map(map), [_, _]) => Ok(Items::Entries(map, 0)),
             (value, bindings) => Err(self.no_items(&value, bindings.len() == 1, span)),
@@ -106,6 +115,9 @@ impl Interpreter {
     fn no_items(&self, value: &Value, is_single: bool, span: Span) -> Unwind {
         if is_single {
             let help = match value {
+                value if messages_of(value).is_some() => Some(
+                    "take two names: for from, m in (pool.messages()) { … }; from is the number of the worker",
+                ),
                 Value::Map(_) => Some("take two names: for key, value in (map) { … }; or map.keys()"),
                 Value::Int(_) => Some("a range is: for i in (0..<3) { … }"),
                 Value::Str(_) => Some("make a list of it: s.lines(), s.split(\",\"), s.chars()"),
@@ -130,8 +142,8 @@ impl Interpreter {
     pub(in crate::eval) fn bind_item(&mut self, bindings: &[Binding], item: Item) -> Eval<()> {
         match (item, bindings) {
             (Item::One(value), [binding, ..]) => self.bind(binding, value),
-            (Item::Entry(key, value), [first, second]) => {
-                self.bind(first, Value::Str(key))?;
+            (Item::Pair(key, value), [first, second]) => {
+                self.bind(first, key)?;
                 self.bind(second, value)
             }
             _ => Ok(()),

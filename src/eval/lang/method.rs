@@ -7,11 +7,11 @@ use crate::eval::Interpreter;
 use crate::eval::effects::effect::Effect;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::tasks::job_state::JobState;
-use crate::eval::workers::{Question, Worker, worker_of};
+use crate::eval::workers::{Format, Question, pool_of, worker_of};
 use crate::expand::glob::{Glob, Unreadable};
 use crate::methods::{
-    self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, QueueRequest,
-    Run, ServiceRequest, SideBySide, WorkerRequest,
+    self, FileKind, Host, JobRequest, Message, Metadata, Method, MethodError, NameId, Outcome, PoolRequest,
+    QueueRequest, Run, ServiceRequest, SideBySide, WorkerRequest,
 };
 use crate::process::Signal;
 use crate::span::Span;
@@ -258,9 +258,9 @@ impl Caller<'_> {
     }
 
     /// Returns a message as the line that is sent.
-    fn line_of(&mut self, worker: &Worker, message: &Value) -> Outcome<Vec<u8>> {
+    fn line_of(&mut self, format: Format, message: &Value) -> Outcome<Vec<u8>> {
         let mut line = match message {
-            _ if worker.carries_json() => methods::write_message(self, "send", message)?,
+            _ if format.carries_json() => methods::write_message(self, "send", message)?,
             Value::Str(text) if !text.as_bytes().contains(&b'\n') => text.as_bytes().to_vec(),
             Value::Str(_) => {
                 let error = MethodError::new(code::BAD_VALUE, "`send`: the text has more than one line");
@@ -384,11 +384,11 @@ impl Host for Caller<'_> {
         self.put_by(usable)?;
         let outcome = match request {
             WorkerRequest::Send(message) => {
-                let line = self.line_of(worker, message)?;
+                let line = self.line_of(worker.format(), message)?;
                 self.run.send_to(worker, &line, span)
             }
             WorkerRequest::Ask { message, reply, timeout } => {
-                let line = self.line_of(worker, message)?;
+                let line = self.line_of(worker.format(), message)?;
                 self.run.ask_worker(worker, &Question { line, reply, timeout }, span)
             }
             WorkerRequest::Receive => self.run.receive_from(worker, span),
@@ -402,6 +402,40 @@ impl Host for Caller<'_> {
                 Some(state) => return self.signal_job(state, name),
                 None => Ok(Value::Null),
             },
+        };
+        self.put_by(outcome)
+    }
+
+    fn pool(&mut self, pool: &Value, request: PoolRequest<'_>) -> Outcome {
+        let Some(pool) = pool_of(pool) else { return Ok(Value::Null) };
+        let span = self.span;
+        let usable = self.run.usable_pool(pool, span);
+        self.put_by(usable)?;
+        let outcome = match request {
+            PoolRequest::Ask { message, reply, timeout } => {
+                let line = self.line_of(pool.format(), message)?;
+                self.run.ask_pool(pool, &Question { line, reply, timeout }, span)
+            }
+            PoolRequest::Send { message, to } => {
+                let line = self.line_of(pool.format(), message)?;
+                self.run.send_to_one(pool, &line, to, span)
+            }
+            PoolRequest::Broadcast { message, except } => {
+                let line = self.line_of(pool.format(), message)?;
+                self.run.broadcast(pool, &line, except, span)
+            }
+            PoolRequest::Messages => self.run.messages_of_pool(pool, span),
+            PoolRequest::Resize(count) => self.run.resize_pool(pool, count, span),
+            PoolRequest::Wait => self.run.wait_for_pool(pool, span),
+            PoolRequest::Stats => Ok(pool.stats()),
+            PoolRequest::Close => {
+                pool.close();
+                Ok(Value::Null)
+            }
+            PoolRequest::Kill => {
+                pool.kill();
+                Ok(Value::Null)
+            }
         };
         self.put_by(outcome)
     }

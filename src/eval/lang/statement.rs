@@ -402,7 +402,7 @@ impl Interpreter {
         body: &Block,
     ) -> Eval<()> {
         let items = match self.items(bindings, items)? {
-            Items::Messages(worker, span) => return self.for_messages(&worker, bindings, body, span),
+            Items::Messages(messages, span) => return self.for_messages(&messages, bindings, body, span),
             Items::Tasks(tasks) => return self.for_tasks(tasks, bindings, body),
             items => items,
         };

@@ -71,7 +71,8 @@ impl Interpreter {
         Ok(Value::from(Opaque::new("service", name, state)))
     }
 
-    fn supervisor(&self, span: Span) -> Eval<Arc<Supervisor>> {
+    /// Returns the supervisor of the run.
+    pub(in crate::eval) fn supervisor(&self, span: Span) -> Eval<Arc<Supervisor>> {
         if let Some(supervisor) = self.shared.services.get() {
             return Ok(supervisor.clone());
         }
@@ -107,11 +108,14 @@ impl Interpreter {
             let span = option.value.span;
             match (option.setting, value) {
                 (Setting::Jobs, Value::Int(jobs)) => own.rules.instances = usize::try_from(jobs).unwrap_or(1),
+                (Setting::Jobs, _) => {
+                    return Err(self.bad_setting(option.value.span, "`jobs` of a service is a number"));
+                }
                 (Setting::Listen, Value::List(texts)) => {
                     all.listen.extend(texts.iter().map(|text| (text_of(text), span)));
                 }
                 (Setting::Listen, text) => all.listen.push((text_of(&text), span)),
-                (Setting::Restart, Value::Str(when)) => own.rules.restart = restart_of(when.as_bytes()),
+                (Setting::Restart, Value::Str(when)) => own.rules.restart = Restart::named(when.as_bytes()),
                 (Setting::Backoff, Value::Duration(pause)) => own.rules.backoff = pause.to_std(),
                 (Setting::MostRestarts, Value::Int(most)) => {
                     own.rules.most_restarts = u32::try_from(most).unwrap_or(u32::MAX);
@@ -195,13 +199,5 @@ fn text_of(value: &Value) -> String {
     match value {
         Value::Str(text) => String::from_utf8_lossy(text.as_bytes()).into_owned(),
         _ => String::new(),
-    }
-}
-
-fn restart_of(when: &[u8]) -> Restart {
-    match when {
-        b"always" => Restart::Always,
-        b"never" => Restart::Never,
-        _ => Restart::OnFailure,
     }
 }

@@ -5,7 +5,7 @@ use super::node::Node;
 use super::output::Stream;
 use super::readiness::{Notify, Probe};
 use super::state::{Check, Inner, Ready, ServiceState};
-use super::supervisor::Supervisor;
+use super::supervisor::{Supervised, Supervisor};
 use crate::channel::node_variables;
 use crate::diag::{code, reason};
 use crate::eval::Interpreter;
@@ -116,10 +116,10 @@ impl Work {
     }
 }
 
-impl ServiceState {
+impl Supervised for ServiceState {
     /// Handles all events of the service, carries out what the state machine decides, and adds the descriptors to wait
     /// for. Returns how long to wait at most.
-    pub fn turn(&self, set: &mut PollSet) -> Duration {
+    fn turn(&self, set: &mut PollSet) -> Duration {
         let mut inner = self.lock();
         let inner = &mut *inner;
         let now = self.now();
@@ -142,6 +142,13 @@ impl ServiceState {
         self.watch(inner, set, now)
     }
 
+    fn has_ended(&self) -> bool {
+        let inner = self.lock();
+        inner.machine.has_ended() && inner.runs.is_empty()
+    }
+}
+
+impl ServiceState {
     /// Gives the state machine the events that have come. Returns whether there were any.
     fn collect(&self, inner: &mut Inner, now: Duration) -> bool {
         let mut events = Vec::new();

@@ -19,4 +19,4 @@ mod supervisor;
 
 pub use requests::OwnServices;
 pub use state::ServiceState;
-pub use supervisor::Supervisor;
+pub use supervisor::{Supervised, Supervisor};

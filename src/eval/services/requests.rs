@@ -2,6 +2,7 @@
 
 use super::state::{Inner, ServiceState};
 use super::stats::stats;
+use super::supervisor::Supervised;
 use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::effects::board::Posting;

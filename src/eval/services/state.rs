@@ -162,12 +162,6 @@ impl ServiceState {
         self.supervisor.wake();
         asked
     }
-
-    /// Returns whether no instance runs, and none will.
-    pub fn has_ended(&self) -> bool {
-        let inner = self.lock();
-        inner.has_ended()
-    }
 }
 
 impl Inner {

@@ -1,6 +1,5 @@
-//! The thread that supervises all services of a run.
+//! The thread that supervises all services and pools of a run.
 
-use super::state::ServiceState;
 use crate::sys::event::Event;
 use crate::sys::poll::{Interest, PollSet};
 use std::io;
@@ -10,44 +9,58 @@ use std::time::Duration;
 /// The longest wait. Each event wakes the supervisor earlier.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// The supervisor of a run. Its thread exists while there are services.
+/// A service or a pool.
+pub trait Supervised: Send + Sync {
+    /// Handles all events, and adds the descriptors to wait for. Returns how long to wait at most.
+    fn turn(&self, set: &mut PollSet) -> Duration;
+
+    /// Returns whether nothing of it runs, and nothing will.
+    fn has_ended(&self) -> bool;
+}
+
+/// The supervisor of a run. Its thread exists while there are services or pools.
 #[derive(Debug)]
 pub struct Supervisor {
-    wake: Event,
+    wake: Arc<Event>,
     list: Mutex<List>,
 }
 
 #[derive(Default)]
 struct List {
-    services: Vec<Arc<ServiceState>>,
+    supervised: Vec<Arc<dyn Supervised>>,
     has_thread: bool,
 }
 
 impl std::fmt::Debug for List {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("List").field("services", &self.services.len()).finish_non_exhaustive()
+        f.debug_struct("List").field("supervised", &self.supervised.len()).finish_non_exhaustive()
     }
 }
 
 impl Supervisor {
-    /// Creates a supervisor without services.
+    /// Creates a supervisor of nothing.
     ///
     /// # Errors
     /// Fails with `EMFILE` when no descriptor is left.
     pub fn new() -> io::Result<Self> {
-        Ok(Self { wake: Event::new()?, list: Mutex::default() })
+        Ok(Self { wake: Arc::new(Event::new()?), list: Mutex::default() })
     }
 
-    /// Lets the thread look at all services now.
+    /// Lets the thread look at everything now.
     pub fn wake(&self) {
         self.wake.set();
     }
 
-    /// Begins to supervise a service.
+    /// Returns the flag that wakes the thread.
+    pub fn waking(&self) -> Arc<Event> {
+        self.wake.clone()
+    }
+
+    /// Begins to supervise a service or a pool.
     ///
     /// # Errors
     /// Fails if the system has no thread for it.
-    pub fn add(self: &Arc<Self>, service: Arc<ServiceState>) -> io::Result<()> {
+    pub fn add(self: &Arc<Self>, one: Arc<dyn Supervised>) -> io::Result<()> {
         let mut list = self.lock();
         if !list.has_thread {
             let own = self.clone();
@@ -55,7 +68,7 @@ impl Supervisor {
             builder.stack_size(crate::eval::STACK).spawn(move || own.run())?;
             list.has_thread = true;
         }
-        list.services.push(service);
+        list.supervised.push(one);
         drop(list);
         self.wake();
         Ok(())
@@ -69,16 +82,16 @@ impl Supervisor {
         let mut set = PollSet::default();
         loop {
             self.wake.reset();
-            let services = self.lock().services.clone();
+            let supervised = self.lock().supervised.clone();
             set.clear();
             let mut wait = LONGEST_WAIT;
-            for service in &services {
-                wait = wait.min(service.turn(&mut set));
+            for one in &supervised {
+                wait = wait.min(one.turn(&mut set));
             }
-            drop(services);
+            drop(supervised);
             let mut list = self.lock();
-            list.services.retain(|service| !service.has_ended());
-            if list.services.is_empty() {
+            list.supervised.retain(|one| !one.has_ended());
+            if list.supervised.is_empty() {
                 list.has_thread = false;
                 return;
             }

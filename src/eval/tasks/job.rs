@@ -7,7 +7,7 @@ use crate::eval::page;
 use crate::eval::report::unwind::{Error, Eval, Failure, Unwind};
 use crate::eval::scope::settings::Settings;
 use crate::eval::tasks::job_state::{Ending, JobState};
-use crate::eval::workers::Worker;
+use crate::eval::workers::{Pool, Worker};
 use crate::process::{Control, Descriptor, FileTable, Interrupt, OpenMode, open};
 use crate::span::Span;
 use crate::sys::Pid;
@@ -44,20 +44,26 @@ impl Job {
 #[derive(Default)]
 pub struct Jobs {
     list: OnceLock<Arc<Mutex<Vec<Job>>>>,
+    /// The pools of the scope, which end with its workers.
+    pools: OnceLock<Arc<Mutex<Vec<Arc<Pool>>>>>,
     /// Whether they are the jobs of a turn side by side, and a plain loop would know further jobs.
     is_part: bool,
 }
 
 impl Clone for Jobs {
     fn clone(&self) -> Self {
-        Self { list: OnceLock::from(self.list.get_or_init(Arc::default).clone()), is_part: self.is_part }
+        Self {
+            list: OnceLock::from(self.list.get_or_init(Arc::default).clone()),
+            pools: OnceLock::from(self.pools.get_or_init(Arc::default).clone()),
+            is_part: self.is_part,
+        }
     }
 }
 
 impl Jobs {
     /// Returns the jobs of a turn side by side: none.
     pub fn of_turn(is_part: bool) -> Self {
-        Self { list: OnceLock::new(), is_part }
+        Self { list: OnceLock::new(), pools: OnceLock::new(), is_part }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Vec<Job>> {
@@ -101,6 +107,7 @@ impl Jobs {
         if !ended.is_empty() {
             self.lock().extend(ended.take().into_iter().map(|job| Job { is_orphan: true, ..job }));
         }
+        ended.take_pools().into_iter().for_each(|pool| self.add_pool(pool));
     }
 
     /// Removes and returns the orphans: those that have ended, or all.
@@ -124,6 +131,20 @@ impl Jobs {
             return Vec::new();
         }
         self.lock().extract_if(.., |job| job.worker.is_some()).collect()
+    }
+
+    /// Notes a pool.
+    pub fn add_pool(&self, pool: Arc<Pool>) {
+        let pools = self.pools.get_or_init(Arc::default);
+        pools.lock().unwrap_or_else(PoisonError::into_inner).push(pool);
+    }
+
+    /// Removes and returns the pools.
+    pub fn take_pools(&self) -> Vec<Arc<Pool>> {
+        let take = |pools: &Arc<Mutex<Vec<Arc<Pool>>>>| {
+            std::mem::take(&mut *pools.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        self.pools.get().map(take).unwrap_or_default()
     }
 
     /// Returns the jobs that `wait` waits for.

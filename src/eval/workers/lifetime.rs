@@ -13,10 +13,8 @@ impl Interpreter {
     /// Ends the workers of successful code: they read the end of their messages, and have a moment to end by themselves
     /// before they are asked. Fails if one had failed before, unless the script knows.
     pub(in crate::eval) fn end_workers(&mut self) -> Eval<()> {
-        let workers = self.jobs.take_workers();
-        if workers.is_empty() {
-            return Ok(());
-        }
+        let (pools, workers) = (self.jobs.take_pools(), self.jobs.take_workers());
+        pools.iter().for_each(|pool| pool.end_soon(CLOSING));
         let mut first = None;
         let failed: Vec<bool> =
             workers.iter().map(|job| job.state.status().is_some_and(|status| status != 0)).collect();
@@ -37,6 +35,10 @@ impl Interpreter {
                 first = first.or(result.err());
             }
         }
+        for pool in pools {
+            pool.await_end();
+            first = first.or_else(|| self.untold_failure(&pool));
+        }
         first.map_or(Ok(()), |unwind| Err(unwind.not_absorbed()))
     }
 
@@ -51,10 +53,12 @@ impl Interpreter {
 
     /// Asks the workers to end at once, since the code that made them has failed.
     pub(in crate::eval) fn stop_workers(&mut self) {
-        let workers = self.jobs.take_workers();
+        let (pools, workers) = (self.jobs.take_pools(), self.jobs.take_workers());
         workers.iter().for_each(|job| job.state.stop(self.env.settings.signal));
+        pools.iter().for_each(|pool| pool.kill());
         for job in &workers {
             let _ = self.ended_worker(job);
         }
+        pools.iter().for_each(|pool| pool.await_end());
     }
 }

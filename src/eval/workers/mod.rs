@@ -5,10 +5,13 @@
 
 mod fails;
 mod lifetime;
+mod pool;
 mod requests;
 mod start;
 mod talk;
 
+pub use pool::Pool;
+pub(in crate::eval) use pool::pool_of;
 pub(in crate::eval) use requests::Question;
 
 use crate::channel::LineBuffer;
@@ -51,13 +54,25 @@ pub struct Worker {
 
 /// The form of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+pub(in crate::eval) enum Format {
     /// Lines of JSON on a descriptor of its own.
     Descriptor,
     /// Lines of JSON on standard input and output.
     Stdio,
     /// Plain lines there.
     Lines,
+}
+
+impl Format {
+    /// Returns the value of the option `channel`.
+    fn named(name: &[u8]) -> Self {
+        if name == b"stdio" { Self::Stdio } else { Self::Lines }
+    }
+
+    /// Returns whether the messages are JSON.
+    pub(in crate::eval) fn carries_json(self) -> bool {
+        self != Self::Lines
+    }
 }
 
 /// The messages that have arrived, and the threads that use the channel.
@@ -145,13 +160,17 @@ pub(in crate::eval) fn worker_of(value: &Value) -> Option<&Arc<Worker>> {
     }
 }
 
-/// The messages of a worker, as the source of a `for` loop.
-pub(in crate::eval) struct Messages(pub Arc<Worker>);
+/// The messages of a worker or a pool, as the source of a `for` loop.
+#[derive(Clone)]
+pub(in crate::eval) enum Messages {
+    Worker(Arc<Worker>),
+    Pool(Arc<Pool>),
+}
 
-/// Returns the worker whose messages a value is, if it is such a value.
-pub(in crate::eval) fn messages_of(value: &Value) -> Option<&Arc<Worker>> {
+/// Returns the messages that a value is, if it is such a value.
+pub(in crate::eval) fn messages_of(value: &Value) -> Option<&Messages> {
     match value {
-        Value::Opaque(opaque) => opaque.payload::<Messages>().map(|messages| &messages.0),
+        Value::Opaque(opaque) => opaque.payload::<Messages>(),
         _ => None,
     }
 }

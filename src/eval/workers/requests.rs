@@ -46,32 +46,44 @@ impl Interpreter {
 
     /// `w.messages()`
     pub(in crate::eval) fn messages(worker: &Arc<Worker>) -> Value {
-        Value::from(Opaque::new("messages", worker.text.clone(), Messages(worker.clone())))
+        Value::from(Opaque::new("messages", worker.text.clone(), Messages::Worker(worker.clone())))
     }
 
-    /// Runs the body of a loop for each message. Fails if the worker has failed.
+    /// Runs the body of a loop for each message. Fails if the worker has failed, or one of the pool.
     pub(in crate::eval) fn for_messages(
         &mut self,
-        worker: &Arc<Worker>,
+        messages: &Messages,
         bindings: &[Binding],
         body: &Block,
         span: Span,
     ) -> Eval<()> {
-        self.usable(worker, span)?;
-        while let Some(line) = self.next_line(worker, None, span)? {
-            let message = self.message_of(worker, line, span)?;
-            self.bind_item(bindings, Item::One(message))?;
+        let mut last = 0;
+        while let Some(item) = self.next_message(messages, &mut last, span)? {
+            self.bind_item(bindings, item)?;
             if self.loop_turn(body)? {
                 return Ok(());
             }
         }
+        Ok(())
+    }
+
+    /// Waits for the next message. After the last one, fails if the worker has failed, or one of the pool. `last` is the
+    /// number of the worker of a pool that had its turn.
+    fn next_message(&mut self, messages: &Messages, last: &mut usize, span: Span) -> Eval<Option<Item>> {
+        let worker = match messages {
+            Messages::Worker(worker) => worker,
+            Messages::Pool(pool) => return self.next_of_pool(pool, last, span),
+        };
+        self.usable(worker, span)?;
+        if let Some(line) = self.next_line(worker, None, span)? {
+            return self.message_of(worker, line, span).map(|message| Some(Item::One(message)));
+        }
         // A program that closes its channel usually ends.
         let soon = Instant::now() + Duration::from_secs(1);
         if self.end_of_worker(worker, Some(soon), span)? {
-            self.result_of_worker(worker, span).map(drop)
-        } else {
-            Ok(())
+            self.result_of_worker(worker, span)?;
         }
+        Ok(None)
     }
 
     /// `w.ask(x)`: returns the answer.
@@ -162,7 +174,7 @@ impl Interpreter {
     }
 
     /// Returns a line as a value.
-    fn message_of(&mut self, worker: &Worker, line: Vec<u8>, span: Span) -> Eval<Value> {
+    pub(super) fn message_of(&mut self, worker: &Worker, line: Vec<u8>, span: Span) -> Eval<Value> {
         self.captured(line.len(), span)?;
         if worker.format == Format::Lines {
             return Ok(Value::Str(Str::from(line)));
@@ -187,9 +199,9 @@ impl Interpreter {
 }
 
 impl Worker {
-    /// Returns whether its messages are JSON.
-    pub(in crate::eval) fn carries_json(&self) -> bool {
-        self.format != Format::Lines
+    /// Returns the form of its messages.
+    pub(in crate::eval) fn format(&self) -> Format {
+        self.format
     }
 
     /// Sends nothing more.

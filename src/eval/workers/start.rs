@@ -9,6 +9,7 @@ use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::eval::scope::exec_env::OwnParts;
 use crate::eval::scope::settings::Settings;
+use crate::eval::tasks::job_state::JobState;
 use crate::process::{Changes, Environment, FileTable};
 use crate::span::Span;
 use crate::sys::{pipe, socket_pair};
@@ -17,6 +18,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 /// The two ends of a channel.
 struct Ends {
@@ -41,16 +43,32 @@ impl Ends {
 
 impl Interpreter {
     /// `worker { … }`: starts it, and returns it as a value.
-    pub(in crate::eval) fn start_worker(&mut self, worker: &program::Worker, span: Span) -> Eval<Value> {
+    pub(in crate::eval) fn start_worker(&mut self, worker: &Arc<program::Worker>, span: Span) -> Eval<Value> {
+        if worker.is_pool {
+            return self.start_pool(worker, span);
+        }
         let (mut format, mut timeout) = (Format::Descriptor, None);
         for option in &worker.options {
             match (option.setting, self.option_value(option)?) {
-                (Setting::Channel, Value::Str(text)) if text.as_bytes() == b"stdio" => format = Format::Stdio,
-                (Setting::Channel, _) => format = Format::Lines,
+                (Setting::Channel, Value::Str(text)) => format = Format::named(text.as_bytes()),
                 (_, Value::Duration(time)) => timeout = Some(time.to_std()),
                 _ => {}
             }
         }
+        let (worker, state) = self.launch_worker(worker, format, timeout, None, span)?;
+        self.jobs.note_worker(&state, &worker);
+        Ok(Value::from(Opaque::new("worker", worker.text.clone(), worker.clone())))
+    }
+
+    /// Starts the program of a worker, or of the worker of a pool with this number.
+    pub(super) fn launch_worker(
+        &mut self,
+        worker: &program::Worker,
+        format: Format,
+        timeout: Option<Duration>,
+        number: Option<usize>,
+        span: Span,
+    ) -> Eval<(Arc<Worker>, Arc<JobState>)> {
         let around = self.evaluate_options(&worker.around, &worker.maps)?;
         let ends = Ends::new(format).map_err(|error| self.channel_failed("make", &error, span))?;
         let errors = Arc::new(LastErrors::default());
@@ -64,12 +82,17 @@ impl Interpreter {
                 settings: Some(Arc::new(settings)),
                 files: None,
             };
-            fork.in_env(own, |fork| fork.tapped(&[2], tap, span, |fork| fork.block(&body)))
+            fork.in_env(own, |fork| {
+                if let Some(number) = number {
+                    // The name and the value are valid.
+                    let _ = fork.env.environment.set(b"PIPEWRIGHT_INSTANCE", number.to_string().as_bytes());
+                }
+                fork.tapped(&[2], tap, span, |fork| fork.block(&body))
+            })
         })?;
-        let text = self.source().text().get(worker.command.range()).unwrap_or_default();
         let worker = Arc::new(Worker {
             format,
-            text: crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes()),
+            text: self.command_of(worker),
             reader: ends.reader,
             writer: Mutex::new(Some(ends.writer)),
             inbox: Mutex::new(Inbox::default()),
@@ -81,8 +104,13 @@ impl Interpreter {
             is_over: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
         });
-        self.jobs.note_worker(&state, &worker);
-        Ok(Value::from(Opaque::new("worker", worker.text.clone(), worker.clone())))
+        Ok((worker, state))
+    }
+
+    /// Returns the first line of a worker's command, for messages.
+    pub(super) fn command_of(&self, worker: &program::Worker) -> String {
+        let text = self.source().text().get(worker.command.range()).unwrap_or_default();
+        crate::diag::visible(text.lines().next().unwrap_or_default().as_bytes())
     }
 
     /// Gives the channel to the statement that starts the worker's program.

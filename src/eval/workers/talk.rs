@@ -46,9 +46,17 @@ impl Drop for Held<'_> {
 }
 
 impl Worker {
-    fn try_hold(&self, of: Use) -> Option<Held<'_>> {
+    pub(super) fn try_hold(&self, of: Use) -> Option<Held<'_>> {
         let taken = std::mem::replace(of.flag(&mut self.inbox()), true);
         (!taken).then_some(Held(self, of))
+    }
+
+    /// Takes a message that has arrived.
+    pub(super) fn take_line(&self) -> Option<Vec<u8>> {
+        let mut inbox = self.inbox();
+        let line = inbox.lines.pop_front()?;
+        inbox.size -= line.len();
+        Some(line)
     }
 }
 
@@ -73,12 +81,11 @@ impl Interpreter {
     ) -> Eval<Option<Vec<u8>>> {
         let mut held = None;
         loop {
+            if let Some(line) = worker.take_line() {
+                return Ok(Some(line));
+            }
             {
-                let mut inbox = worker.inbox();
-                if let Some(line) = inbox.lines.pop_front() {
-                    inbox.size -= line.len();
-                    return Ok(Some(line));
-                }
+                let inbox = worker.inbox();
                 if inbox.has_ended || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                     return Ok(None);
                 }
@@ -191,7 +198,7 @@ impl Interpreter {
         self.wait_in(&mut set, until, span)
     }
 
-    fn wait_in(&self, set: &mut PollSet, until: Option<Instant>, span: Span) -> Eval<()> {
+    pub(super) fn wait_in(&self, set: &mut PollSet, until: Option<Instant>, span: Span) -> Eval<()> {
         let interrupt = self.interrupt();
         for event in interrupt.fds() {
             set.add(event, Interest::Read);

@@ -227,7 +227,7 @@ impl Interpreter {
     fn call_turn(&mut self, function: &Value, item: Item, span: Span) -> Eval<Value> {
         let called = match item {
             Item::One(value) => self.apply_values(function, &[value], span),
-            Item::Entry(key, value) => self.apply_values(function, &[Value::Str(key), value], span),
+            Item::Pair(key, value) => self.apply_values(function, &[key, value], span),
         };
         self.settle_jobs(called)
     }
@@ -240,7 +240,7 @@ impl Interpreter {
                 *self.slot_mut(*name) = line;
                 Ok(())
             }
-            (Over::Each(_), Item::Entry(..)) => Ok(()),
+            (Over::Each(_), Item::Pair(..)) => Ok(()),
         };
         let ran = bound.and_then(|()| self.loop_turn(&looped.body));
         self.settle_jobs(ran)

@@ -164,7 +164,7 @@ impl TurnLog {
     pub fn item(&self, run: &Interpreter, item: &Item) -> Eval<LoggedItem> {
         let logged = match item {
             Item::One(value) => LoggedItem::of(value),
-            Item::Entry(key, value) => LoggedItem::of_pair(&key.clone().into(), value),
+            Item::Pair(key, value) => LoggedItem::of_pair(key, value),
         };
         let logged = logged.and_then(|logged| {
             // The item is a secret whose text was revealed.

@@ -46,6 +46,9 @@ impl Interpreter {
             let value = self.option_value(option)?;
             match (option.setting, value) {
                 (Setting::Jobs, Value::Int(jobs)) => all.rules.jobs = usize::try_from(jobs).unwrap_or(1),
+                (Setting::Jobs, _) => {
+                    return Err(self.bad_setting(option.value.span, "`jobs` of a loop is a number"));
+                }
                 (Setting::Output, Value::Str(order)) => all.rules.order = order_of(order.as_bytes()),
                 (Setting::Halt, Value::Str(halt)) => all.rules.halt = halt_of(halt.as_bytes()),
                 (Setting::Tag, Value::Bool(tag)) => all.tag = tag,

@@ -70,7 +70,7 @@ impl Given {
 pub fn shown(item: &Item) -> String {
     match item {
         Item::One(value) => shown_value(value),
-        Item::Entry(key, _) => shown_value(&Value::Str(key.clone())),
+        Item::Pair(key, _) => shown_value(key),
     }
 }
 
