@@ -87,7 +87,7 @@ pub enum Mode {
     VerifyAudit(PathBuf),
     /// The configuration of the prompt, in an editor.
     Config,
-    /// The loops and services of running scripts.
+    /// The loops, services and workers of running scripts.
     Top(Top),
 }
 

@@ -223,7 +223,7 @@ impl EngineBuilder {
         self
     }
 
-    /// Posts the loops side by side and the services of runs on a board while they run; see [`Board`].
+    /// Posts the loops side by side, services and workers of runs on a board while they run; see [`Board`].
     pub fn board(mut self, board: Board) -> Self {
         self.shared.board = Some(board);
         self

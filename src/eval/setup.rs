@@ -67,7 +67,7 @@ pub struct Setup {
     pub limits: Limits,
     /// The count of what it uses, if the threads that pass its output on share it.
     pub budget: Option<Arc<Budget>>,
-    /// The board on which its loops side by side and services are posted, if a program can watch it.
+    /// The board on which its loops side by side, services and workers are posted, if a program can watch it.
     pub board: Option<Board>,
 }
 

@@ -39,7 +39,7 @@ pub struct Shared {
     pub(in crate::eval) lines: SharedLines,
     pub(in crate::eval) policy: Option<Arc<dyn Policy>>,
     pub(in crate::eval) budget: Option<Arc<Budget>>,
-    /// The board on which loops side by side and services are posted, if a program can watch the run.
+    /// The board on which loops side by side, services and workers are posted, if a program can watch the run.
     pub(in crate::eval) board: Option<Board>,
     /// The most time that programs have to end, and then deferred blocks. If none, the script decides.
     pub(in crate::eval) grace: Option<Duration>,

@@ -1,6 +1,6 @@
 //! The messages on the socket: one request and one answer for each connection, as a line of JSON each.
 
-use crate::eval::{Board, RunningInstance, RunningLoop, RunningService, ServiceAction};
+use crate::eval::{Board, RunningInstance, RunningLoop, RunningService, RunningWorker, ServiceAction};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub struct State {
     pub loops: Vec<LoopState>,
     /// The services.
     pub services: Vec<ServiceState>,
+    /// The workers that run.
+    pub workers: Vec<WorkerState>,
     /// The number of processes that it has started and that run, with their descendants.
     pub processes: usize,
     /// The memory that this process and those keep in RAM, in bytes.
@@ -158,6 +160,46 @@ impl From<RunningInstance> for InstanceState {
     }
 }
 
+/// A worker that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WorkerState {
+    /// Its number in its process.
+    pub id: u64,
+    /// Its place in the script, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// Its command.
+    pub text: String,
+    /// The seconds since it began.
+    pub age: f64,
+    /// Its first process.
+    pub pid: Option<u32>,
+    /// Whether the script waits for its answer.
+    pub is_asked: bool,
+    /// The number of its messages that the script has not received.
+    pub waiting: usize,
+    /// The memory that its processes keep in RAM, in bytes.
+    pub memory: u64,
+    /// The processor time that its processes have used, in seconds.
+    pub processor: f64,
+}
+
+impl From<RunningWorker> for WorkerState {
+    fn from(one: RunningWorker) -> Self {
+        Self {
+            id: one.id,
+            place: one.place,
+            text: one.text,
+            age: one.age.as_secs_f64(),
+            pid: one.pid,
+            is_asked: one.is_asked,
+            waiting: one.waiting,
+            memory: one.memory,
+            processor: one.processor.as_secs_f64(),
+        }
+    }
+}
+
 /// What can be done with a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -201,6 +243,7 @@ pub(super) fn state(script: &str, board: &Board) -> State {
         script: script.to_owned(),
         loops: board.loops().into_iter().map(LoopState::from).collect(),
         services: board.services().into_iter().map(ServiceState::from).collect(),
+        workers: board.workers().into_iter().map(WorkerState::from).collect(),
         processes: used.processes.saturating_sub(1),
         memory: used.memory,
         processor: used.processor.as_secs_f64(),

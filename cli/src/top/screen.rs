@@ -48,7 +48,7 @@ enum Input {
     Signal(Signal),
 }
 
-/// Shows the loops and services until the user quits, or a signal ends this process.
+/// Shows the loops, services and workers until the user quits, or a signal ends this process.
 ///
 /// # Errors
 /// Fails if the terminal can't be read or written.

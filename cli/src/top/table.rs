@@ -1,13 +1,13 @@
-//! The loops and services as text.
+//! The loops, services and workers as text.
 
-use pipewright::top::{InstanceState, LoopState, ServiceState, State};
+use pipewright::top::{InstanceState, LoopState, ServiceState, State, WorkerState};
 use std::fmt::Write;
 use std::time::Duration;
 
 /// The text for no scripts.
-pub const NOTHING: &str = "no script of yours runs a loop side by side or a service";
+pub const NOTHING: &str = "no script of yours runs a loop side by side, a service or a worker";
 
-/// Returns everything: a line for each script, and the lines of its loops and services.
+/// Returns everything: a line for each script, and the lines of its loops, services and workers.
 pub fn table(states: &[State]) -> String {
     if states.iter().all(is_empty) {
         return format!("{NOTHING}\n");
@@ -26,13 +26,16 @@ pub fn table(states: &[State]) -> String {
                 let _ = writeln!(text, "       {line}");
             }
         }
+        for one in &state.workers {
+            let _ = writeln!(text, "  {:>3}  {}", one.id, worker(one));
+        }
     }
     text
 }
 
 /// Returns whether a script has nothing to show.
 pub fn is_empty(state: &State) -> bool {
-    state.loops.is_empty() && state.services.is_empty()
+    state.loops.is_empty() && state.services.is_empty() && state.workers.is_empty()
 }
 
 /// Returns a text of a script on one line, without control characters.
@@ -107,6 +110,21 @@ fn instance(one: &InstanceState) -> String {
     }
     if let Some(end) = &one.last_end {
         let _ = write!(text, "  last run: {}", visible(end));
+    }
+    text
+}
+
+/// Returns the line of a worker.
+pub fn worker(one: &WorkerState) -> String {
+    let mut text = format!("{}  {}", one.place, visible(&one.text));
+    text.push_str(if one.is_asked { "  busy" } else { "  idle" });
+    if let Some(pid) = one.pid {
+        let _ = write!(text, "  PID {pid}");
+    }
+    let _ = write!(text, "  for {}", time(one.age));
+    let _ = write!(text, "  {}  {} of processor time", size(one.memory), time(one.processor));
+    if one.waiting > 0 {
+        let _ = write!(text, "  messages waiting: {}", one.waiting);
     }
     text
 }

@@ -1,17 +1,17 @@
-//! The board: the loops side by side and services of runs at this moment, for a program that watches them.
+//! The board: the loops side by side, services and workers of runs at this moment, for a program that watches them.
 //!
-//! A loop posts itself when it begins, and its posting disappears when it ends; a service stays until the code that made it
-//! ends. The watching program reads the board from another thread. It may change how many turns of a loop run at once, and
+//! A loop or worker posts itself when it begins, and its posting disappears when it ends; a service stays until the code
+//! that made it ends. The watching program reads the board from another thread. It may change how many turns of a loop run at once, and
 //! restart, reload and stop a service. A run without a board does nothing for it.
 
 use super::observe::Progress;
-use super::running::{ActionError, ResizeError, RunningLoop, RunningService, ServiceAction};
+use super::running::{ActionError, ResizeError, RunningLoop, RunningService, RunningWorker, ServiceAction};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// The loops side by side and the services that an engine's runs have at this moment: see
+/// The loops side by side, services and workers that an engine's runs have at this moment: see
 /// [`crate::EngineBuilder::board`]. Clones share them, and any thread may use them.
 ///
 /// ```
@@ -56,6 +56,13 @@ struct Postings {
 pub(in crate::eval) enum Entry {
     Loop(Arc<LoopEntry>),
     Service(Arc<dyn ServiceEntry>),
+    Worker(Arc<dyn WorkerEntry>),
+}
+
+/// A worker as it posts itself.
+pub(in crate::eval) trait WorkerEntry: Send + Sync {
+    /// Returns its state; none once it has ended.
+    fn state(&self, id: u64) -> Option<RunningWorker>;
 }
 
 /// A service as it posts itself.
@@ -82,7 +89,7 @@ pub(in crate::eval) struct Size {
     pub set: Box<dyn Fn(usize) + Send + Sync>,
 }
 
-/// A loop or service on the board. Dropping it takes it off.
+/// A loop, service or worker on the board. Dropping it takes it off.
 pub(in crate::eval) struct Posting {
     board: Board,
     id: u64,
@@ -95,7 +102,7 @@ impl fmt::Debug for Board {
 }
 
 impl Board {
-    /// Creates an empty board. `first` is called once, by the thread of the first loop or service, when that is on the
+    /// Creates an empty board. `first` is called once, by the thread of the first loop, service or worker, when that is on the
     /// board: so a program can wait with what it needs to show the board.
     ///
     /// ```
@@ -123,7 +130,7 @@ impl Board {
     pub fn loops(&self) -> Vec<RunningLoop> {
         let listed = self.entries().into_iter().filter_map(|(id, entry)| match entry {
             Entry::Loop(entry) => Some(entry.state(id)),
-            Entry::Service(_) => None,
+            _ => None,
         });
         listed.collect()
     }
@@ -132,7 +139,16 @@ impl Board {
     pub fn services(&self) -> Vec<RunningService> {
         let listed = self.entries().into_iter().filter_map(|(id, entry)| match entry {
             Entry::Service(entry) => entry.state(id),
-            Entry::Loop(_) => None,
+            _ => None,
+        });
+        listed.collect()
+    }
+
+    /// Returns the workers that run, in the order in which they began.
+    pub fn workers(&self) -> Vec<RunningWorker> {
+        let listed = self.entries().into_iter().filter_map(|(id, entry)| match entry {
+            Entry::Worker(entry) => entry.state(id),
+            _ => None,
         });
         listed.collect()
     }
@@ -159,7 +175,7 @@ impl Board {
         }
     }
 
-    /// Posts a loop or service.
+    /// Posts a loop, service or worker.
     pub(in crate::eval) fn post(&self, entry: Entry) -> Posting {
         let mut postings = self.lock();
         postings.last += 1;

@@ -1,4 +1,4 @@
-//! The states of the loops and services on a board, and what can be done with them there.
+//! The states of the loops, services and workers on a board, and what can be done with them there.
 
 use super::observe::Progress;
 use std::fmt;
@@ -99,6 +99,30 @@ pub struct RunningInstance {
     /// The memory that its processes keep in RAM, in bytes.
     pub memory: u64,
     /// The processor time that the processes of its current run have used.
+    pub processor: Duration,
+}
+
+/// A worker that runs: see [`Board::workers`](super::board::Board::workers).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunningWorker {
+    /// Its number. A board gives each number only once.
+    pub id: u64,
+    /// Its place in the script, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// Its command, without control characters. Secrets in it are masked.
+    pub text: String,
+    /// The time since it began.
+    pub age: Duration,
+    /// Its first process.
+    pub pid: Option<u32>,
+    /// Whether the script waits for its answer.
+    pub is_asked: bool,
+    /// The number of its messages that the script has not received.
+    pub waiting: usize,
+    /// The memory that its processes keep in RAM, in bytes.
+    pub memory: u64,
+    /// The processor time that its processes have used.
     pub processor: Duration,
 }
 

@@ -6,6 +6,7 @@
 mod fails;
 mod lifetime;
 mod pool;
+mod posted;
 mod requests;
 mod start;
 mod talk;
@@ -16,6 +17,7 @@ pub(in crate::eval) use requests::Question;
 
 use crate::channel::LineBuffer;
 use crate::eval::Interpreter;
+use crate::eval::effects::board::Posting;
 use crate::eval::report::last_output::LastOutput;
 use crate::eval::report::unwind::Eval;
 use crate::eval::scope::with::relay::Tap;
@@ -50,6 +52,8 @@ pub struct Worker {
     is_over: AtomicBool,
     /// Whether the script has been told that it failed.
     is_told: AtomicBool,
+    /// Its place on the board of the run.
+    posting: OnceLock<Posting>,
 }
 
 /// The form of the messages.

@@ -103,7 +103,9 @@ impl Interpreter {
             most: self.env.settings.max_output,
             is_over: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
+            posting: OnceLock::new(),
         });
+        self.post_worker(&worker, span);
         Ok((worker, state))
     }
 

@@ -1,8 +1,8 @@
 //! The state as metrics, in the text format of Prometheus: for each metric its meaning and type, and then a line for
-//! each script, loop, service or instance.
+//! each script, loop, service, instance or worker.
 
 use super::watch::Snapshot;
-use pipewright::top::{InstanceState, LoopState, ServiceState, State};
+use pipewright::top::{InstanceState, LoopState, ServiceState, State, WorkerState};
 use std::fmt::{Display, Write};
 
 /// A metric of things of the type `T`.
@@ -93,6 +93,27 @@ const INSTANCES: &[Metric<InstanceState>] = &[
     ),
 ];
 
+const WORKERS: &[Metric<WorkerState>] = &[
+    gauge("pipewright_worker_busy", "Whether the script waits for an answer of the worker.", |one| {
+        truth(one.is_asked)
+    }),
+    gauge(
+        "pipewright_worker_messages_waiting",
+        "Messages of the worker that the script has not received.",
+        |one| Some(one.waiting as f64),
+    ),
+    gauge(
+        "pipewright_worker_resident_memory_bytes",
+        "Memory that the processes of the worker keep in RAM.",
+        |one| Some(one.memory as f64),
+    ),
+    counter(
+        "pipewright_worker_cpu_seconds_total",
+        "Processor time that the processes of the worker have used.",
+        |one| Some(one.processor),
+    ),
+];
+
 fn truth(value: bool) -> Option<f64> {
     Some(if value { 1.0 } else { 0.0 })
 }
@@ -100,6 +121,7 @@ fn truth(value: bool) -> Option<f64> {
 /// Returns all metrics.
 pub fn metrics(snapshot: &Snapshot) -> String {
     let (mut scripts, mut loops, mut services, mut instances) = (vec![], vec![], vec![], vec![]);
+    let mut workers = vec![];
     for run in &snapshot.runs {
         let state = &run.state;
         let script = format!("{},{}", label("script", &state.script), label("pid", state.pid));
@@ -114,6 +136,10 @@ pub fn metrics(snapshot: &Snapshot) -> String {
             }
             services.push((labels, service));
         }
+        for one in &state.workers {
+            let labels = format!("{script},{},{}", label("place", &one.place), label("id", one.id));
+            workers.push((labels, one));
+        }
         scripts.push((script, state));
     }
     let mut text = String::new();
@@ -121,6 +147,7 @@ pub fn metrics(snapshot: &Snapshot) -> String {
     write(&mut text, LOOPS, &loops);
     write(&mut text, SERVICES, &services);
     write(&mut text, INSTANCES, &instances);
+    write(&mut text, WORKERS, &workers);
     text
 }
 
