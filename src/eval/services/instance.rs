@@ -143,8 +143,7 @@ impl Supervised for ServiceState {
     }
 
     fn has_ended(&self) -> bool {
-        let inner = self.lock();
-        inner.machine.has_ended() && inner.runs.is_empty()
+        self.lock().has_ended()
     }
 }
 
