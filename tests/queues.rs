@@ -269,3 +269,27 @@ fn audit_and_dry_run_see_what_is_done_with_a_queue() {
         .collect();
     assert_eq!(changes, ["\"mail\" \"open\" []", "\"mail\" \"add\" []", "\"mail\" \"take\" [1]"]);
 }
+
+#[test]
+fn the_command_adds_lists_and_runs() {
+    let place = Place::new();
+    let queue =
+        |arguments: &str| Run::pipewright().arg("queue").args(arguments.split(' ')).dir(place.work()).run();
+    assert!(queue("stats mail").err().contains("there is no file tasks.db"));
+    assert_eq!(queue("add mail [1] {\"to\":\"ann\"} --json").success().out(), "[1,2]\n");
+    assert_eq!(queue("add mail 5 --tries 1 --key five --priority -3").success().out(), "3\n");
+    let stats = queue("stats mail --json").success().out();
+    assert!(
+        stats.starts_with("{\"ready\":3,\"delayed\":0,\"running\":0,\"failed\":0,\"done\":0,"),
+        "{stats}"
+    );
+    assert!(queue("list mail ready").success().out().starts_with("3 5, try 0 of 1\n1 [1], try 0 of 25\n"));
+    let ran = queue("run mail --drain -- false");
+    assert_ne!(ran.status, 0);
+    assert!(queue("list mail").success().out().starts_with("3 5, try 1 of 1: "));
+    queue("retry mail 1 2 3").success();
+    assert_eq!(queue("run mail --drain -- cat").success().out(), "5\n[1]\n{\"to\":\"ann\"}\n");
+    assert!(queue("delete mail 3").err().contains("error[E2082]"));
+    assert_eq!(queue("nope mail").status, 2);
+    assert!(queue("--help").success().out().contains("make tasks due now"));
+}

@@ -16,14 +16,16 @@ Usage: pipewright [OPTION…] FILE [ARGUMENT…]
        pipewright [-i | --private]
        pipewright top [--json]
        pipewright config
+       pipewright queue ACTION NAME [ARGUMENT…]
        pipewright --fmt [--check] [FILE…]
 
 The script's arguments are in its list `args`. Without a script, on a
 terminal, pipewright is an interactive prompt. `top` shows the loops side by
 side and the services of your running scripts: as a table, once as JSON, or as a
 page and as metrics for Prometheus at an address such as 127.0.0.1:9400.
-`config` opens the configuration of the prompt in your editor. (Scripts of these
-names are ./top and ./config.)
+`config` opens the configuration of the prompt in your editor. `queue` looks at
+queues of tasks and changes them: see `pipewright queue --help`. (Scripts of
+these names are ./top, ./config and ./queue.)
 
 Options, which end at FILE or CODE:
   -c CODE          run CODE
@@ -107,6 +109,8 @@ pub enum Text {
     Code(Vec<u8>),
     File(PathBuf),
     StandardInput,
+    /// The script of `pipewright queue`.
+    Queue,
 }
 
 #[derive(Default)]
@@ -203,6 +207,10 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 options.mode = Mode::Version;
                 return Ok(options);
             }
+            Some(Arg::Value(word)) if word == "queue" => {
+                options.text = Text::Queue;
+                break;
+            }
             Some(Arg::Value(word)) if word == "top" => {
                 options.mode = Mode::Top(form_of_top(&mut parser)?);
                 return Ok(options);
@@ -225,6 +233,10 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
     // The words after it belong to the script, including options.
     let rest = parser.raw_args().map_err(wrong)?;
     options.args = rest.map(OsString::into_vec).collect();
+    if matches!(options.text, Text::Queue) {
+        let own = options.args.iter_mut().take_while(|word| *word != b"--");
+        own.filter(|word| *word == b"--json").for_each(|word| *word = b"--format=json".to_vec());
+    }
     if matches!(options.text, Text::None) && !matches!(options.mode, Mode::Interactive { .. }) {
         let terminal = std::io::stdin().is_terminal();
         if terminal && cfg!(feature = "prompt") && matches!(options.mode, Mode::Run) {

@@ -12,6 +12,7 @@ impl Text {
             Self::Code(_) => "-c".to_string(),
             Self::File(path) => path.to_string_lossy().into_owned(),
             Self::StandardInput => "standard input".to_string(),
+            Self::Queue => "pipewright queue".to_string(),
         }
     }
 }
@@ -22,6 +23,8 @@ pub fn read(text: &Text) -> Result<(String, Vec<u8>), u8> {
     let code = match text {
         Text::None => Ok(Vec::new()),
         Text::Code(code) => Ok(code.clone()),
+        // It is a script itself.
+        Text::Queue => Ok(include_bytes!("queue.pw").to_vec()),
         Text::File(path) => match program::read_script(Some(path)) {
             Ok(text) => Ok(text),
             Err(error) => {
