@@ -55,6 +55,10 @@ pub mod policy;
 )]
 mod process;
 mod programs;
+#[cfg_attr(
+    not(feature = "queue-sqlite"),
+    allow(dead_code, reason = "a store uses all of it, and the library stands without one")
+)]
 mod queue;
 mod service;
 pub mod span;

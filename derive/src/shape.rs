@@ -12,7 +12,7 @@ pub struct Shape {
 
 pub enum Kind {
     Map(Vec<Field>),
-    Inner(Type),
+    Inner(Box<Type>),
     Names(Vec<Variant>),
 }
 
@@ -41,9 +41,12 @@ impl Shape {
                 Fields::Named(fields) => {
                     Kind::Map(fields.named.into_iter().map(Field::of).collect::<Result<_>>()?)
                 }
-                Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-                    fields.unnamed.into_iter().next().map(|field| Kind::Inner(field.ty)).expect("it has one")
-                }
+                Fields::Unnamed(fields) if fields.unnamed.len() == 1 => fields
+                    .unnamed
+                    .into_iter()
+                    .next()
+                    .map(|field| Kind::Inner(Box::new(field.ty)))
+                    .expect("it has one"),
                 fields => {
                     let message = "a map needs fields with names; one field without a name stands for itself";
                     return Err(Error::new(fields.span(), message));

@@ -66,8 +66,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-#[cfg(feature = "dialog")]
 pub use addresses::quoted_address;
+#[cfg(feature = "dialog")]
 pub use entry::{Earlier, Meaning};
 pub use kind::{accepts, conversion};
 pub use lookalikes::program_elsewhere;

@@ -86,7 +86,7 @@ fn check_quotes(text: &[u8], separator: u8) -> Outcome<()> {
 fn unique(names: Vec<Str>) -> Outcome<Vec<Str>> {
     let mut seen = HashSet::with_capacity(names.len());
     for name in &names {
-        if !seen.insert(name) {
+        if !seen.insert(name.as_bytes()) {
             let message = format!("`csv`: two columns are named {}", quote_word(name));
             let help = "take the records as lists: csv(text, header: false)";
             return Err(MethodError::new(code::BAD_CONVERSION, message).at(0).help(help));

@@ -87,10 +87,10 @@ mod tests {
             // For each worker: when it has its answer, or since when it is idle.
             let mut workers: Vec<Result<Duration, Duration>> = vec![Err(Duration::ZERO); growth.least];
             let (mut waiting, mut now) = (0, Duration::ZERO);
-            let mut turn = |now: Duration,
-                            waiting: &mut usize,
-                            workers: &mut Vec<Result<Duration, Duration>>,
-                            took: Duration| {
+            let turn = |now: Duration,
+                        waiting: &mut usize,
+                        workers: &mut Vec<Result<Duration, Duration>>,
+                        took: Duration| {
                 for worker in workers.iter_mut() {
                     if let Ok(answered) = *worker
                         && answered <= now

@@ -403,7 +403,7 @@ impl Interpreter {
     ) -> Eval<()> {
         let items = match self.items(bindings, items)? {
             Items::Messages(messages, span) => return self.for_messages(&messages, bindings, body, span),
-            Items::Tasks(tasks) => return self.for_tasks(tasks, bindings, body),
+            Items::Tasks(tasks) => return self.for_tasks(*tasks, bindings, body),
             items => items,
         };
         for item in items {

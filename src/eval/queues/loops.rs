@@ -10,7 +10,7 @@ impl Interpreter {
     /// Runs the body of a loop for each task, one after another.
     pub(in crate::eval) fn for_tasks(
         &mut self,
-        mut source: Box<TaskSource>,
+        mut source: TaskSource,
         bindings: &[Binding],
         body: &Block,
     ) -> Eval<()> {

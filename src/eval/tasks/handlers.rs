@@ -51,6 +51,7 @@ impl Handlers {
     }
 
     /// Drops all of them, after an entry of a prompt.
+    #[cfg(feature = "dialog")]
     pub(in crate::eval) fn forget(&mut self) {
         self.held_back = 0;
         self.drop_to(0);

@@ -133,22 +133,22 @@ impl Editor {
         self.shared.shape.end();
         let outside = self.shared.outside.swap(false, Ordering::Relaxed);
         let bound = self.shared.bound.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match (read, bound) {
-            (Ok(text), Some(bound)) => return Read::Bound(Bound { text, ..bound }),
-            (read, _) => match read {
-                Ok(text) if outside => Read::Outside(text),
-                Ok(text) => Read::Entry(text),
-                Err(ReadlineError::Interrupted) => Read::Cleared,
-                // A key came while the terminal was being set up.
-                Err(ReadlineError::Errno(errno))
-                    if io::Error::from(errno).kind() == io::ErrorKind::Interrupted =>
-                {
-                    Read::Cleared
-                }
-                // A byte that is not text, where the editor reads the terminal itself.
-                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Cleared,
-                Err(_) => Read::End,
+        match read {
+            Ok(text) => match bound {
+                Some(bound) => Read::Bound(Bound { text, ..bound }),
+                None if outside => Read::Outside(text),
+                None => Read::Entry(text),
             },
+            Err(ReadlineError::Interrupted) => Read::Cleared,
+            // A key came while the terminal was being set up.
+            Err(ReadlineError::Errno(errno))
+                if io::Error::from(errno).kind() == io::ErrorKind::Interrupted =>
+            {
+                Read::Cleared
+            }
+            // A byte that is not text, where the editor reads the terminal itself.
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Read::Cleared,
+            Err(_) => Read::End,
         }
     }
 

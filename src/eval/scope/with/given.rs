@@ -32,7 +32,7 @@ impl Interpreter {
             all.push((Given::written(option), self.option_value(option)?));
         }
         for map in maps {
-            self.from_map(map, &mut all)?;
+            self.take_map(map, &mut all)?;
         }
         if let (false, Some((idle, _))) = (maps.is_empty(), all.iter().find(|(one, _)| is_idle(one, &all))) {
             let message = format!("`{}` has no effect without `retry`", idle.setting.row().name);
@@ -49,7 +49,7 @@ impl Interpreter {
     }
 
     /// Takes the options of a map, which the check has not seen.
-    fn from_map(&mut self, map: &OptionMap, all: &mut Vec<(Given, Value)>) -> Eval<()> {
+    fn take_map(&mut self, map: &OptionMap, all: &mut Vec<(Given, Value)>) -> Eval<()> {
         let span = map.value.span;
         let value = self.expr(&map.value)?;
         let Value::Map(entries) = &value else {
