@@ -5,7 +5,7 @@ use crate::support;
 use crate::support::{Run, have};
 
 /// The variables that the page assumes.
-const VARIABLES: &str = "let x = \"a\"\nlet n = 1\nlet list = [\"a\"]\nlet map = {a: 1}\nlet file = \"f\"\nlet dir = \"d\"\nlet dry_run = true\n";
+const VARIABLES: &str = "let x = \"a\"\nlet n = 1\nlet list = [\"a\"]\nlet map = {a: 1}\nlet file = \"f\"\nlet dir = \"d\"\nlet dry_run = true\nlet reload = false\n";
 
 /// Returns the code in a cell of a table; none if the cell is prose.
 fn code(cell: &str) -> Option<String> {
@@ -35,7 +35,7 @@ fn code_for_pipewright_passes_the_check() {
         let outcome = Run::pipewright()
             .arg("--check")
             .arg("-c")
-            .arg(format!("{VARIABLES}if true {{\n{here}\n}}"))
+            .arg(format!("{VARIABLES}if true {{\n{here}\ntrue\n}}"))
             .run();
         assert_eq!(outcome.status, 0, "{here}: {outcome}");
     }

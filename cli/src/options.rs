@@ -133,7 +133,9 @@ pub struct Options {
 
 /// Returns the long options in the help.
 fn long_options() -> Vec<&'static str> {
-    HELP.split_ascii_whitespace().filter_map(|word| word.strip_prefix("--")).collect()
+    let end = |letter: char| !letter.is_ascii_alphanumeric();
+    let words = HELP.split_ascii_whitespace().map(|word| word.trim_matches('`').trim_end_matches(end));
+    words.filter_map(|word| word.strip_prefix("--")).collect()
 }
 
 fn unknown(name: &str) -> String {

@@ -120,6 +120,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
         Type::List if owned_by(Receiver::Str) => Some(format!("call it on each: xs.map(x => x.{call})")),
         _ => None,
     };
+    let way = way.or_else(|| instead_of(receiver, name).map(|ours| format!("did you mean `{ours}`?")));
     let help = way.unwrap_or_else(|| {
         let owners: Vec<_> = owners.iter().map(|owner| owner.plural()).collect();
         format!("it is a method of {}", owners.join(" and of "))
@@ -127,7 +128,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     MethodError::new(code::WRONG_TYPE, message).help(help)
 }
 
-/// The names in other languages. The first word is theirs.
+/// The names in other languages, which types of ours may have as well. The first word is theirs.
 pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
     ("add", "push"),
     ("append", "push"),
@@ -273,8 +274,8 @@ pub fn similar(name: &str) -> Option<&'static str> {
 pub fn instead_of(value: &Value, name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     let ours = NAMES_ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
-    let id = name_id(name).or_else(|| name_id(ours?))?;
-    find(value, id)?;
+    let has = |id: &NameId| find(value, *id).is_some();
+    let id = name_id(name).filter(has).or_else(|| name_id(ours?).filter(has))?;
     Some(id.name())
 }
 

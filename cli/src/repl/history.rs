@@ -10,6 +10,7 @@ use super::places;
 use pipewright::diag::visible;
 use pipewright::{StageCx, StageError};
 use serde::{Deserialize, Serialize};
+use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -37,8 +38,10 @@ pub struct History {
     path: PathBuf,
     /// The number of bytes that were read.
     at: u64,
-    /// The inode of the file, once it was read.
-    inode: Option<u64>,
+    /// The file that was read last. It stays open, so that no other file gets its inode.
+    file: Option<File>,
+    /// Whether to read everything again.
+    is_stale: bool,
 }
 
 /// The entries since the last read.
@@ -67,7 +70,7 @@ impl History {
     /// Creates the history of a file, which need not exist.
     pub fn new(path: PathBuf) -> Self {
         let length = std::fs::metadata(&path).map_or(0, |data| data.len());
-        Self { path, at: length.saturating_sub(AT_HAND), inode: None }
+        Self { path, at: length.saturating_sub(AT_HAND), file: None, is_stale: false }
     }
 
     /// Returns the entries since the last call, of this session or another; at first the newest ones.
@@ -75,13 +78,14 @@ impl History {
         let Ok(mut file) = places::open(&self.path) else { return News::NONE };
         let Ok(data) = file.metadata() else { return News::NONE };
         // Entries were deleted, or the file was truncated.
-        let is_other = self.inode.replace(data.ino()).is_some_and(|before| before != data.ino());
-        let begins_anew = is_other || data.len() < self.at;
+        let is_other = self.file.as_ref().is_some_and(|before| !is_same(before, &data));
+        let begins_anew = std::mem::take(&mut self.is_stale) || is_other || data.len() < self.at;
         if begins_anew {
             self.at = data.len().saturating_sub(AT_HAND);
         }
         let mut bytes = Vec::new();
         let read = file.seek(SeekFrom::Start(self.at)).and_then(|_| file.read_to_end(&mut bytes));
+        self.file = Some(file);
         if read.is_err() {
             return News { begins_anew, ..News::NONE };
         }
@@ -93,7 +97,7 @@ impl History {
 
     /// Reads everything again in the next call.
     pub fn read_anew(&mut self) {
-        self.inode = Some(0);
+        self.is_stale = true;
     }
 
     /// Adds an entry.
@@ -105,6 +109,10 @@ impl History {
         line.push(b'\n');
         places::append(&self.path, &line)
     }
+}
+
+fn is_same(file: &File, data: &Metadata) -> bool {
+    file.metadata().is_ok_and(|before| (before.dev(), before.ino()) == (data.dev(), data.ino()))
 }
 
 /// Returns the entries of complete lines. Skips lines that are not entries, such as a first line that was cut.

@@ -4,7 +4,7 @@ use super::observe::Progress;
 use std::fmt;
 use std::time::Duration;
 
-/// A loop side by side that runs: see [`Board::loops`].
+/// A loop side by side that runs: see [`Board::loops`](crate::Board::loops).
 ///
 /// ```
 /// use pipewright::{Board, Engine, RunningLoop};
@@ -30,13 +30,13 @@ pub struct RunningLoop {
     pub age: Duration,
     /// How many turns run at once, at most.
     pub jobs: usize,
-    /// Whether [`Board::resize`] can change that number.
+    /// Whether [`Board::resize`](crate::Board::resize) can change that number.
     pub can_resize: bool,
     /// How far it has come.
     pub progress: Progress,
 }
 
-/// A service: see [`Board::services`].
+/// A service: see [`Board::services`](crate::Board::services).
 ///
 /// ```
 /// use pipewright::{Board, RunningService};
@@ -102,7 +102,7 @@ pub struct RunningInstance {
     pub processor: Duration,
 }
 
-/// A worker that runs: see [`Board::workers`](super::board::Board::workers).
+/// A worker that runs: see [`Board::workers`](crate::Board::workers)(super::board::Board::workers).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunningWorker {
@@ -126,7 +126,7 @@ pub struct RunningWorker {
     pub processor: Duration,
 }
 
-/// What can be done with a service: see [`Board::act`].
+/// What can be done with a service: see [`Board::act`](crate::Board::act).
 ///
 /// ```
 /// use pipewright::{Board, ServiceAction};
@@ -148,7 +148,7 @@ pub enum ServiceAction {
     Stop,
 }
 
-/// The reason why [`Board::act`] did nothing: the service has ended, or there never was one with this number.
+/// The reason why [`Board::act`](crate::Board::act) did nothing: the service has ended, or there never was one with this number.
 ///
 /// ```
 /// use pipewright::{Board, ServiceAction};
@@ -168,7 +168,7 @@ impl fmt::Display for ActionError {
 
 impl std::error::Error for ActionError {}
 
-/// The reason why [`Board::resize`] changed nothing.
+/// The reason why [`Board::resize`](crate::Board::resize) changed nothing.
 ///
 /// ```
 /// use pipewright::{Board, ResizeError};
