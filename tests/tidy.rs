@@ -306,7 +306,8 @@ fn each_builtin_has_a_golden_script_and_a_place_in_the_reference() {
 fn each_file_says_what_it_is_for_and_is_not_long() {
     let mut wrong = Vec::new();
     let root = support::root();
-    for path in [root.join("src"), root.join("cli/src")].iter().flat_map(|src| support::files(src, ".rs")) {
+    for path in ["src", "cli/src", "derive/src"].iter().flat_map(|src| support::files(&root.join(src), ".rs"))
+    {
         let text = fs::read_to_string(&path).expect("a source is UTF-8");
         let name = path.strip_prefix(support::root()).unwrap_or(&path).display().to_string();
         if !text.trim_start().starts_with("//!") && !name.contains("tests") {
@@ -314,7 +315,9 @@ fn each_file_says_what_it_is_for_and_is_not_long() {
         }
         // Only in the code, because its tests may use more.
         let length = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines().count();
-        if length > 650 && !name.contains("tests") {
+        // One row for each code, in numeric order.
+        let is_table = name == "src/diag/codes.rs";
+        if length > 500 && !is_table && !name.contains("tests") {
             wrong.push(format!("{name} has {length} lines"));
         }
     }

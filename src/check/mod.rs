@@ -41,6 +41,7 @@ mod scope;
 mod secrets;
 mod services;
 pub mod settings;
+mod sh_assignments;
 pub mod sh_constructs;
 mod sh_parameters;
 pub mod shell_variables;
@@ -53,6 +54,7 @@ mod truncation;
 mod types;
 mod variable_commands;
 mod variables;
+mod with;
 mod words;
 mod workers;
 

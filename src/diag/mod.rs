@@ -11,6 +11,7 @@
 mod codes;
 mod escape;
 mod excerpt;
+mod kind;
 mod reason;
 mod redactions;
 mod render;
@@ -20,9 +21,10 @@ mod source;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub use codes::{Code, code};
+pub use codes::code;
 pub(crate) use escape::is_hidden;
 pub use escape::{quote_argv, quote_word, visible};
+pub use kind::Code;
 pub use reason::reason;
 pub(crate) use redactions::{MASK, Redactions};
 pub use render::wrap;

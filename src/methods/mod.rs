@@ -1,6 +1,6 @@
 //! Methods and functions of values: `s.split(",")`, `xs.map(f)`, `json(text)`.
 //!
-//! All are rows of one table (`table.rs`), which the reference, the check and the evaluation share. The
+//! All are rows of two tables of one form (`table.rs`, `functions.rs`), which the reference, the check and the evaluation share. The
 //! check converts a script's names to [`NameId`]s, so that a call at run time is two look-ups in arrays:
 //! [`find`] by the receiver's type and the ID, then the function of the row.
 //!
@@ -23,6 +23,7 @@ mod dotenv;
 mod error;
 mod expression;
 mod files;
+mod functions;
 mod host;
 mod input;
 mod interruptible_regex;
@@ -54,6 +55,7 @@ use crate::value::{Type, Value};
 
 pub use bind::{accepts, bind, check_arity};
 pub use error::{Message, MethodError, Outcome};
+pub use functions::FUNCTIONS;
 pub use host::{
     FileKind, Host, JobRequest, Metadata, PoolRequest, QueueRequest, ServiceRequest, SideBySide, TaskOptions,
     WorkerRequest,
@@ -61,7 +63,7 @@ pub use host::{
 pub use json::{read_message, write_message};
 pub use names::{NameId, changes, find, function, instead_of, lacking, missing, name_id, suggest};
 pub use reference::explain;
-pub use table::{FUNCTIONS, METHODS};
+pub use table::METHODS;
 
 /// A row of the table: a method, or a function (whose receiver is [`Receiver::None`]).
 pub struct Method {

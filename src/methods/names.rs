@@ -128,7 +128,7 @@ pub fn missing(receiver: &Value, id: NameId) -> MethodError {
     MethodError::new(code::WRONG_TYPE, message).help(help)
 }
 
-/// The names in other languages, which types of ours may have as well. The first word is theirs.
+/// The names in other languages, the first word, and here. Another type may have a method of the first name.
 pub(super) const NAMES_ELSEWHERE: &[(&str, &str)] = &[
     ("add", "push"),
     ("append", "push"),

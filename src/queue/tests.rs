@@ -92,6 +92,9 @@ fn compare(steps: Vec<Step>) {
                     })
                     .collect();
                 let ids = producer.add(&list, now).unwrap();
+                if list.iter().any(|task| task.key.is_some()) {
+                    failed.clear();
+                }
                 for (task, id) in list.iter().zip(ids) {
                     assert_eq!(model.add(task, now, id), id);
                 }
@@ -117,7 +120,7 @@ fn compare(steps: Vec<Step>) {
                 taken.retain(|one| one.0 != worker);
             }
             Step::Clock(jump) => now = Time(now.0 + jump),
-            // These see workers that have vanished, too.
+            // These see workers that have vanished, too, and so does an addition with a key.
             Step::Retry(id) => {
                 assert_eq!(producer.retry(id, now).unwrap(), model.retry(id, now));
                 failed.clear();
@@ -187,6 +190,19 @@ fn keys_are_unique_in_the_database() {
     assert_ne!(other.add(&[keyed("3")], Time(0)).unwrap(), first);
     let failed = End::Failed { error: "no".into(), again: true };
     assert_eq!(other.settle(&[(first[0], failed)], Time(0)).unwrap(), [Recorded::Failed]);
+}
+
+#[test]
+fn a_key_of_a_task_whose_worker_has_vanished_replaces_it() {
+    let file = File::new();
+    let (mut one, mut two) = (file.open(), file.open());
+    let keyed = |data| NewTask { key: Some("k".into()), ..task(data) };
+    let first = one.add(&[keyed("1")], Time(0)).unwrap();
+    assert_eq!(one.take(1, Time(0)).unwrap().tasks.len(), 1);
+    drop(one);
+    assert_eq!(two.add(&[keyed("2")], Time(0)).unwrap(), first);
+    let taken = two.take(9, Time(0)).unwrap().tasks;
+    assert_eq!(taken.iter().map(|task| (&*task.data, task.attempt)).collect::<Vec<_>>(), [("2", 1)]);
 }
 
 /// Returns the names and bytes of all files in a directory.

@@ -6,6 +6,7 @@ use super::bindings::{self, Bindings};
 use super::commands::{COMMANDS, text};
 use super::{declare, history};
 use pipewright::diag::wrap;
+use pipewright::dialog::{Dialog, Kind};
 use pipewright::program::terminal_width;
 use pipewright::tools::explain;
 use pipewright::{BuildError, Engine, StageCx, StageError, Value};
@@ -41,6 +42,20 @@ pub fn engine(
             declare::declare(&declares, command, words)
         })
         .build()
+}
+
+/// Notes the declared functions.
+pub fn note(declared: &Declared, dialog: &Dialog) {
+    let mut declared = declared.lock().unwrap_or_else(PoisonError::into_inner);
+    declared.clear();
+    for (name, _) in dialog.names().filter(|(_, kind)| *kind == Kind::Function) {
+        let Some(function) = dialog.function(name) else { continue };
+        let doc = match function.doc() {
+            "" => String::new(),
+            doc => format!("\n{doc}\n"),
+        };
+        declared.insert(name.to_string(), format!("{}\n{doc}", function.usage()));
+    }
 }
 
 fn help(cx: &mut StageCx<'_>, declared: &Declared) -> Result<u8, StageError> {

@@ -22,7 +22,9 @@ mod own;
 mod pages;
 mod places;
 mod programs;
+mod prompt;
 mod record;
+mod screen;
 mod settings;
 mod show;
 mod text;
@@ -41,18 +43,17 @@ use jobs::tell_suspended;
 use own::Own;
 use pages::{headline, is_of_stages, is_told, show_page};
 use pipewright::diag::Diagnostic;
-use pipewright::dialog::{Dialog, Ended, Entry as Checked, Kind, Rewritten};
-use pipewright::program::{self, terminal_width};
+use pipewright::dialog::{Dialog, Ended, Entry as Checked, Rewritten};
+use pipewright::program;
 use pipewright::{BuildError, ParseError, Signal, Value};
 use rustyline::error::ReadlineError;
+use screen::{ORDINARY, begin_line, print};
 use std::cell::RefCell;
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::IsTerminal;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use text::State;
 
 pub use settings::edit_command;
 
@@ -426,7 +427,7 @@ impl Shell {
         let request = self.dialog.borrow().take_signal();
         self.live.forget();
         let next = self.end(ended);
-        self.note_functions();
+        help::note(&self.declared, &self.dialog.borrow());
         match request {
             Some(signal) if signal != Signal::INT => Next::Exit(128 + signal.number() as u8),
             _ => next,
@@ -484,90 +485,7 @@ impl Shell {
             print(&window::title(if is_private { "pipewright" } else { text }));
         }
     }
-
-    /// Notes the declared functions for `help`.
-    fn note_functions(&self) {
-        let dialog = self.dialog.borrow();
-        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
-        declared.clear();
-        for (name, _) in dialog.names().filter(|(_, kind)| *kind == Kind::Function) {
-            let Some(function) = dialog.function(name) else { continue };
-            let doc = match function.doc() {
-                "" => String::new(),
-                doc => format!("\n{doc}\n"),
-            };
-            declared.insert(name.to_string(), format!("{}\n{doc}", function.usage()));
-        }
-    }
-
-    // -------------------------------------------------------------------------------------- the prompt's text
-
-    fn prompt(&mut self) -> (String, String) {
-        let dialog = self.dialog.borrow();
-        let directory = dialog.cwd();
-        let gone = !directory.exists();
-        // Only its path from before is known.
-        let named = || dialog.env("PWD").map(PathBuf::from);
-        let directory =
-            if directory.as_os_str().is_empty() { named().unwrap_or_default() } else { directory };
-        let state = State {
-            gone,
-            home: dialog.env("HOME").map(PathBuf::from),
-            branch: text::branch(&directory),
-            directory,
-            statuses: self.statuses.clone(),
-            took: self.took,
-            jobs: dialog.jobs().len(),
-            private: self.private.load(Ordering::Relaxed),
-        };
-        self.place = state.place();
-        let own = dialog.function("prompt").map(|function| function.parameter_count());
-        drop(dialog);
-        own.and_then(|parameters| self.own_prompt(&state, parameters)).unwrap_or_else(|| state.text())
-    }
-
-    /// Returns the result of the user's `fn prompt(last)`; if that fails, shows its error page and returns none.
-    fn own_prompt(&mut self, state: &State, parameters: usize) -> Option<(String, String)> {
-        let arguments = if parameters == 0 { Vec::new() } else { vec![state.value()] };
-        let called = self.dialog.borrow_mut().call("prompt", &arguments);
-        self.dialog.borrow().take_signal();
-        match called {
-            Ok(Value::Str(text)) => {
-                let styled = String::from_utf8_lossy(&text).into_owned();
-                Some((text::without_styles(&styled), styled))
-            }
-            Ok(other) => {
-                let found = other.type_of().phrase();
-                print_error(&format!("`prompt` returned {found}, and is to return a string\n"));
-                None
-            }
-            Err(error) => {
-                show_page(error.diagnostic());
-                None
-            }
-        }
-    }
 }
-
-/// Ends what a killed program may have left on: keys and mouse as other codes, the alternate screen, a hidden cursor,
-/// colours (Xterm Control Sequences). On a terminal without them nothing changes.
-const ORDINARY: &str = "\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1047l\x1b[?25h\x1b[0m";
 
 /// The largest number of error pages. More pages would scroll the first one away, which is the one to correct.
 const PAGES: usize = 3;
-
-/// Begins a new line if the last output has not ended its own: the editor would draw over it.
-///
-/// The mark and the blanks fill exactly one line. If the cursor was at the start of a line, that line is drawn over;
-/// otherwise the blanks have wrapped to the next one.
-fn begin_line() {
-    if let Some(columns) = terminal_width() {
-        print(&format!("⏎{:width$}\r", "", width = columns - 1));
-    }
-}
-
-/// Prints to standard output. A failure is ignored, since the terminal has then closed.
-fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}

@@ -3,10 +3,10 @@
 use crate::check::program::{Function, FunctionId, Program, Slot};
 use crate::eval::Interpreter;
 use crate::eval::lang::init_order::{is_unset, unset};
-use crate::eval::report::unwind::{Eval, Unwind};
+use crate::eval::report::unwind::{Eval, Unwind, status_of};
 use crate::eval::scope::settings::{Settings, TimeLimit};
 use crate::eval::tasks::handlers::Handlers;
-use crate::eval::tasks::job::{Job, status_of};
+use crate::eval::tasks::job::Job;
 use crate::eval::tasks::job_state::{Ending, JobState};
 use crate::eval::tasks::wait::wait_for_ends;
 use crate::process::{self, Control, Descriptor, Environment, FileTable, OpenMode, Signal};

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod ask;
 pub mod call;
+mod caller;
 pub mod destructure;
 #[cfg(feature = "dialog")]
 pub mod entry;

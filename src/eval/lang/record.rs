@@ -4,8 +4,9 @@
 use crate::check::program::*;
 use crate::diag::{Code, Diagnostic, code};
 use crate::eval::Interpreter;
-use crate::eval::report::unwind::{End, Error, Eval, Failure, ProcessUse, StageOutcome, Unwind, page};
-use crate::eval::tasks::job::status_of;
+use crate::eval::report::unwind::{
+    End, Error, Eval, Failure, ProcessUse, StageOutcome, Unwind, page, status_of,
+};
 use crate::process::Signal;
 use crate::span::Span;
 use crate::value::{Duration, List, Map, Size, Str, Value};

@@ -441,3 +441,15 @@ pub fn page(
 ) -> Diagnostic {
     Diagnostic::new(code, message).at(source, span, label)
 }
+
+/// Returns the status with which it ended.
+pub fn status_of<T>(result: &Eval<T>) -> u8 {
+    match result {
+        Ok(_) => 0,
+        Err(Unwind::Exit(status)) => *status,
+        Err(Unwind::Error(error)) => error.status,
+        Err(Unwind::Interrupted(signal)) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
+        Err(Unwind::PipeClosed) => 141,
+        Err(_) => 1,
+    }
+}

@@ -16,6 +16,7 @@ mod requests;
 mod state;
 mod stats;
 mod supervisor;
+mod work;
 
 pub use requests::OwnServices;
 pub use state::ServiceState;

@@ -4,7 +4,7 @@ use crate::check::program::{AndOr, Block, Command, Pipeline, Stage, StageKind, T
 use crate::diag::{Source, code, reason};
 use crate::eval::Interpreter;
 use crate::eval::page;
-use crate::eval::report::unwind::{Error, Eval, Failure, Unwind};
+use crate::eval::report::unwind::{Error, Eval, Failure, Unwind, status_of};
 use crate::eval::scope::settings::Settings;
 use crate::eval::tasks::job_state::{Ending, JobState};
 use crate::eval::workers::{Pool, Worker};
@@ -486,16 +486,4 @@ fn survives(and_or: &AndOr) -> bool {
         _ => false,
     };
     and_or.rest.is_empty() && and_or.first.stages.iter().all(outlives)
-}
-
-/// Returns the status with which a job ended.
-pub(in crate::eval) fn status_of<T>(result: &Eval<T>) -> u8 {
-    match result {
-        Ok(_) => 0,
-        Err(Unwind::Exit(status)) => *status,
-        Err(Unwind::Error(error)) => error.status,
-        Err(Unwind::Interrupted(signal)) => 128_u8.saturating_add(signal.number().unsigned_abs() as u8),
-        Err(Unwind::PipeClosed) => 141,
-        Err(_) => 1,
-    }
 }

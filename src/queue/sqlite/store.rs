@@ -70,8 +70,14 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn add(&mut self, new: &[NewTask], now: Time) -> Result<Vec<TaskId>> {
+        // A key means another thing for a task that runs than for one whose worker has vanished.
+        let has_key = new.iter().any(|task| task.key.is_some());
+        let vanished = if has_key { self.vanished()? } else { Vec::new() };
         let queue = self.queue.clone();
         let transaction = self.write()?;
+        for worker in vanished {
+            tasks::release(&transaction, &queue, worker, now)?;
+        }
         let ids =
             new.iter().map(|task| tasks::add(&transaction, &queue, task, now)).collect::<Result<_>>()?;
         transaction.commit()?;
