@@ -173,6 +173,6 @@ fn generate(rng: &mut Rng) -> Text {
 #[test]
 fn rewritten_lines_do_the_same_as_in_bash() {
     let bench = Bench { options: &["--prompt"], run_refusal: Some("error[E1035]"), ..small() };
-    Comparison { name: "rewrites", make: generate, bench, cases: 400, refused_percent: 65, dash_percent: 0 }
+    Comparison { name: "rewrites", make: generate, bench, cases: 200, refused_percent: 65, dash_percent: 0 }
         .run();
 }

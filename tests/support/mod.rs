@@ -108,6 +108,12 @@ pub fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
+/// Keeps one in `n` items, in their order; all of them with `SCALE`, as in `.ci/long`.
+pub fn sample<T>(n: usize, items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let n = if env::var_os("SCALE").is_some() { 1 } else { n };
+    items.into_iter().step_by(n).collect()
+}
+
 /// Returns a page with `after N ms` in place of each time of a stage.
 pub fn without_times(page: &[u8]) -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = page.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();

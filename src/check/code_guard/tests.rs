@@ -88,7 +88,9 @@ fn each_option_that_takes_code_raises_an_alarm() {
 fn no_other_option_raises_one() {
     let mut wrong = Vec::new();
     let mut lines = 0;
-    for (words, program) in programs() {
+    // Every third program; all of them with `SCALE`.
+    let step = if crate::sys::testing::is_long() { 1 } else { 3 };
+    for (words, program) in programs().into_iter().step_by(step) {
         for (name, entry) in entries(program.options) {
             let takes = matches!(entry.takes, Takes::Value | Takes::Attached);
             if entry.code.is_some() || !takes {
@@ -104,7 +106,7 @@ fn no_other_option_raises_one() {
         }
     }
     assert!(wrong.is_empty(), "{} lines:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(lines > 1000, "{lines}");
+    assert!(lines > 1000 / step, "{lines}");
 }
 
 #[test]
