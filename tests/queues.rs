@@ -293,3 +293,102 @@ fn the_command_adds_lists_and_runs() {
     assert_eq!(queue("nope mail").status, 2);
     assert!(queue("--help").success().out().contains("make tasks due now"));
 }
+
+#[test]
+fn a_network_file_system_is_refused() {
+    if !have("strace") {
+        return;
+    }
+    // What statfs(2) says of a file system that no test machine has: NFS, SMB and FUSE.
+    for (magic, name) in
+        [("6969000000000000", "NFS"), ("424d53fe00000000", "SMB"), ("4655736500000000", "FUSE")]
+    {
+        let place = Place::new();
+        let inject = format!("inject=statfs:poke_exit=@arg2={magic}");
+        let mut traced =
+            Run::new("strace").args(["-f", "-qq", "-o", "trace", "-e", "trace=statfs", "-e", &inject]);
+        traced = traced.arg(support::pipewright()).args(["-c", "queue('tasks.db', 'mail').add(1)"]);
+        let outcome = traced.dir(place.work()).run();
+        if outcome.err().contains("strace:") {
+            eprintln!("SKIPPED: {}", outcome.err());
+            return;
+        }
+        assert_eq!(outcome.status, 1, "{outcome}");
+        let expected =
+            format!("can't open the queue in tasks.db: it is on {name}, which several machines may share");
+        assert!(outcome.err().contains(&expected), "{outcome}");
+        assert!(outcome.err().contains("put the file on a disk of this machine"), "{outcome}");
+        assert!(!place.at("tasks.db").exists());
+    }
+}
+
+#[test]
+fn the_mail_queue_sends_each_letter_whatever_is_killed() {
+    if !have("hostname") {
+        return;
+    }
+    let place = Place::new();
+    // It keeps a letter by the number of its task, and hangs or fails for a while at the first try of some.
+    place.write_program(
+        "send",
+        "#!/bin/sh
+letter=$(cat; echo .)
+id=${letter#*Message-ID: <task-}
+id=${id%%-*}
+echo try >> \"tries/$id\"
+if [ \"$(wc -l < \"tries/$id\")\" = 1 ]; then
+    case $id in 2) echo $$ > hangs; exec sleep 1000 ;; 3) exit 75 ;; 4) exit 67 ;; esac
+fi
+printf %s \"${letter%.}\" > \"sent/$id\"
+",
+    );
+    std::fs::create_dir(place.at("tries")).expect("a directory can be made");
+    std::fs::create_dir(place.at("sent")).expect("a directory can be made");
+    let mut letters = String::from("to,subject,text\n");
+    for n in 1..=6 {
+        letters.push_str(&format!(
+            "user{n}@example.org,\"Hi, $(touch canary) {n}\",\"a \"\"b\"\"\n;touch canary\"\n"
+        ));
+    }
+    place.write("letters.csv", letters);
+    let added = place.script("mail-queue.pw").arg("add").run().success();
+    assert_eq!(added.out(), "6 letters added\n");
+
+    // A worker that is killed while a letter is being sent.
+    let value = format!("mail-{}", std::process::id());
+    let script = support::root().join("scripts/mail-queue.pw");
+    let script = script.to_str().expect("UTF-8");
+    let args = ["work", "--program", "./send", "--jobs", "2"].map(String::from);
+    let mut worker = start(&place, script, &args, ("QUEUED", &value));
+    wait_until(|| place.at("hangs").exists() && place.at("tries/6").exists());
+    worker.kill().expect("it is ours");
+    worker.wait().expect("it is ours");
+    assert_eq!(left_after(&format!("QUEUED={value}"), PATIENCE), [""; 0]);
+
+    // Another one sends the rest. The fourth letter has failed for good, and the third is tried again later.
+    wait_until(|| {
+        place.script("mail-queue.pw").args(["drain", "--program", "./send"]).run();
+        place.at("sent/3").exists()
+    });
+    let status = place.script("mail-queue.pw").arg("status").run().success();
+    assert_eq!(
+        status.out(),
+        "0 due, 0 later, 0 being sent, 5 sent\n\
+         given up: letter 4 to user4@example.org: `./send` exited with 67\n"
+    );
+    let letter = place.read("sent/2");
+    assert!(
+        letter.starts_with("To: user2@example.org\nSubject: Hi, $(touch canary) 2\nMessage-ID: <task-2-"),
+        "{letter}"
+    );
+    assert!(letter.ends_with(">\n\na \"b\"\n;touch canary\n"), "{letter}");
+
+    // A field of the head can't hold another field, and then none of the letters is added.
+    place.write(
+        "letters.csv",
+        "to,subject,text\na@example.org,1,2\n\"b@example.org\nBcc: c@example.org\",1,2\n",
+    );
+    let refused = place.script("mail-queue.pw").arg("add").run();
+    assert!(refused.status != 0 && refused.err().contains("a line end in to"), "{refused}");
+    assert!(place.script("mail-queue.pw").arg("status").run().success().out().starts_with("0 due"));
+}

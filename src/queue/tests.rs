@@ -287,3 +287,30 @@ fn a_store_that_another_process_holds_is_busy() {
     other.execute_batch("COMMIT").unwrap();
     assert!(store.add(&[task("x")], Time(0)).is_ok());
 }
+
+#[test]
+fn a_clock_that_jumps_by_a_minute_changes_when_tasks_are_due_and_nothing_else() {
+    const MINUTE: i64 = 60_000;
+    let file = File::new();
+    let (mut one, mut two) = (file.open(), file.open());
+    let now = |jump| Time(10 * MINUTE + jump);
+    let later = NewTask { due: now(MINUTE / 2), ..task("later") };
+    one.add(&[NewTask { due: now(0), ..task("running") }, later], now(0)).unwrap();
+    let running = one.take(9, now(0)).unwrap().tasks;
+    assert_eq!(running.len(), 1);
+    // Forwards: the delayed task is due early. The running one stays with its worker, for there is no lease.
+    assert_eq!(two.take(9, now(MINUTE)).unwrap().tasks.len(), 1);
+    assert_eq!(two.stats(now(MINUTE)).unwrap().running, 2);
+    // Backwards: a task that is added and one that failed wait for the minute that comes again.
+    one.add(&[NewTask { due: now(MINUTE), ..task("added") }], now(MINUTE)).unwrap();
+    let failed = End::Failed { error: "no".into(), again: true };
+    assert_eq!(one.settle(&[(running[0].id, failed)], now(MINUTE)).unwrap(), [Recorded::Again]);
+    assert_eq!(two.take(9, now(-MINUTE)).unwrap(), Taken::default());
+    assert_eq!(two.stats(now(-MINUTE)).unwrap().delayed, 2);
+    let due = now(MINUTE).after(backoff(1));
+    let taken = two.take(9, due).unwrap().tasks;
+    assert_eq!(
+        taken.iter().map(|task| (&*task.data, task.attempt)).collect::<Vec<_>>(),
+        [("added", 1), ("running", 2)]
+    );
+}
