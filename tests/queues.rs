@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Adds tasks from a number on. Once `add` has returned, the number is in the file `added`.
 const PRODUCER: &str = r#"
-main(from: int) {
+fn main(from: int) {
     let mail = queue("tasks.db", "mail")
     for n in (from..<from + 1000) {
         mail.add(n, tries: (n % 10 == 0 ? 1 : 25), priority: n % 3)
@@ -97,6 +97,10 @@ fn after_kills_at_any_moment_no_task_is_lost_and_each_has_one_result() {
             data.insert(number.parse::<u64>().expect("a number"));
         }
     }
+    let runs: usize = tries.values().map(Vec::len).sum();
+    let added = added();
+    eprintln!("{} tasks added, {runs} tries of {} tasks", added.lines().count(), tries.len());
+    assert!(!added.is_empty() && !tries.is_empty(), "nothing was done");
     // Nothing that `add` returned from is lost. A task may have failed as its worker was killed before it ran.
     let failed =
         "for t in (queue('tasks.db', 'mail').list('failed', limit: 1_000_000)) { echo $[t.data] $[t.error] }";
@@ -105,7 +109,7 @@ fn after_kills_at_any_moment_no_task_is_lost_and_each_has_one_result() {
         .lines()
         .map(|line| line.split(' ').next().unwrap_or_default().parse().expect("a number"))
         .collect();
-    for number in added().lines().map(|line| line.parse::<u64>().expect("a number")) {
+    for number in added.lines().map(|line| line.parse::<u64>().expect("a number")) {
         assert!(data.contains(&number) || failed_data.contains(&number), "{number} is lost");
     }
     // No try was counted twice.
@@ -125,7 +129,7 @@ fn after_kills_at_any_moment_no_task_is_lost_and_each_has_one_result() {
     let ran: BTreeSet<u64> = tries.keys().copied().collect();
     let results = counts[4].as_u64().expect("a count") + failures;
     assert!(results >= ran.len() as u64, "{results} results of {} tasks", ran.len());
-    assert!(results >= added().lines().count() as u64);
+    assert!(results >= added.lines().count() as u64);
     // Those that failed are the tenth ones, each once.
     assert_eq!(failed_data.len() as u64, failures);
     assert!(failed_data.iter().all(|number| number % 10 == 0), "{failed}");
