@@ -3,6 +3,8 @@
 //!
 //! `SCALE=40 cargo test --test suite queues::` kills for about two minutes, as `.ci/long` does.
 
+mod postgres;
+
 use crate::support::marked::left_after;
 use crate::support::place::Place;
 use crate::support::rng::Rng;

@@ -19,6 +19,15 @@ pub enum Error {
     Newer { found: i64, known: i64 },
     /// The file is on a file system that several machines may share.
     SharedFileSystem(&'static str),
+    /// The server can't be reached at the moment. The call may be repeated.
+    #[cfg_attr(not(feature = "queue-postgres"), expect(dead_code, reason = "files have no server"))]
+    Unreachable(String),
+    /// The connection broke during a call: it is not known whether the server has carried it out.
+    #[cfg_attr(not(feature = "queue-postgres"), expect(dead_code, reason = "files have no server"))]
+    Broken(String),
+    /// The database has no schema of graphile-worker, or an old one.
+    #[cfg_attr(not(feature = "queue-postgres"), expect(dead_code, reason = "files have no server"))]
+    NoSchema,
     /// The file is damaged.
     Damaged(String),
     /// Another reason.
@@ -40,6 +49,16 @@ impl fmt::Display for Error {
                 f,
                 "it is on {kind}, which several machines may share: their locks and memory don't reach each other"
             ),
+            Self::Unreachable(why) => write!(f, "the server can't be reached: {why}"),
+            Self::Broken(why) => {
+                write!(
+                    f,
+                    "the connection to the server broke, so it is not known whether this was done: {why}"
+                )
+            }
+            Self::NoSchema => {
+                f.write_str("the database has no schema of graphile-worker, or one before its 0.16")
+            }
             Self::Damaged(why) => write!(f, "the file is damaged: {why}"),
             Self::Other(why) => f.write_str(why),
         }

@@ -8,6 +8,9 @@
 mod error;
 #[cfg(all(test, feature = "queue-sqlite"))]
 mod model;
+mod place;
+#[cfg(feature = "queue-postgres")]
+mod postgres;
 mod rules;
 #[cfg(feature = "queue-sqlite")]
 mod sqlite;
@@ -15,22 +18,30 @@ mod sqlite;
 mod tests;
 
 pub use error::{Error, Result};
+pub use place::Place;
 pub use rules::{MOST_KEY, MOST_NAME, TRIES, Time, backoff};
 
-use std::path::Path;
-
-/// Opens a queue in the SQLite file at an absolute path, which is made if there is none.
+/// Opens a queue. An SQLite file is made if there is none, and the schema of a database is left as it is.
 ///
 /// # Errors
-/// Fails if the file can't be opened or made, or is not ours, which leaves it unchanged.
-#[cfg(feature = "queue-sqlite")]
-pub fn open(path: &Path, name: &str) -> Result<Box<dyn Store>> {
-    Ok(Box::new(sqlite::SqliteStore::open(path, name)?))
-}
-
-#[cfg(not(feature = "queue-sqlite"))]
-pub fn open(_: &Path, _: &str) -> Result<Box<dyn Store>> {
-    Err(Error::Other("this build has no queues: its feature `queue-sqlite` is off".into()))
+/// Fails if the file can't be opened or made, if the database can't be reached, or if it is not ours.
+pub fn open(place: &Place, name: &str) -> Result<Box<dyn Store>> {
+    match place {
+        #[cfg(feature = "queue-sqlite")]
+        Place::File(path) => Ok(Box::new(sqlite::SqliteStore::open(path, name)?)),
+        #[cfg(feature = "queue-postgres")]
+        Place::Database(database) => Ok(Box::new(postgres::PostgresStore::open(database.url(), name)?)),
+        #[expect(clippy::allow_attributes, reason = "it depends on the features")]
+        #[allow(unreachable_patterns, reason = "it depends on the features")]
+        place => {
+            let _ = name;
+            let (what, feature) = match place {
+                Place::File(_) => ("SQLite files", "queue-sqlite"),
+                Place::Database(_) => ("PostgreSQL", "queue-postgres"),
+            };
+            Err(Error::Other(format!("this build has no queues in {what}: its feature `{feature}` is off")))
+        }
+    }
 }
 
 /// The number of a task. A store never gives it twice.
@@ -156,8 +167,8 @@ pub struct Stats {
     pub delayed: u64,
     pub running: u64,
     pub failed: u64,
-    /// How many have succeeded since the queue was made. They are deleted.
-    pub done: u64,
+    /// How many have succeeded since the queue was made. They are deleted; none if the store does not count them.
+    pub done: Option<u64>,
     /// When the ready task that has waited longest was due.
     pub oldest: Option<Time>,
     pub is_paused: bool,

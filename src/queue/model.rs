@@ -148,6 +148,6 @@ impl Model {
     pub fn stats(&mut self, now: Time) -> Stats {
         let [ready, delayed, running, failed] = State::ALL.map(|state| self.list(state, now).len() as u64);
         let oldest = self.list(State::Ready, now).iter().map(|task| task.due).min();
-        Stats { ready, delayed, running, failed, done: self.done, oldest, is_paused: self.is_paused }
+        Stats { ready, delayed, running, failed, done: Some(self.done), oldest, is_paused: self.is_paused }
     }
 }

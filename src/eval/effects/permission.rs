@@ -33,6 +33,19 @@ impl Interpreter {
         Err(error.into())
     }
 
+    /// Asks about the queues of a database. Rules name files and programs, so none of them covers a database.
+    pub(in crate::eval) fn ask_database(&self, url: &[u8], span: Span) -> Eval<()> {
+        let (what, code) = match (&self.shared.policy, &self.env.settings.sandbox) {
+            (None, None) => return Ok(()),
+            (Some(_), _) => ("a policy", code::POLICY),
+            (None, Some(_)) => ("a sandbox", code::SANDBOX_REFUSED),
+        };
+        let message = format!("{what} can't allow the database {}", crate::diag::quote_word(url));
+        let error = page(code, self.source(), span, message, "refused");
+        let help = "keep the queue in a file, which rules and sandboxes can name";
+        Err(Error::refused(error.help(help), 126).into())
+    }
+
     /// Waits until the file system of a file answers, and asks about opening or examining the file. The path may be
     /// relative. The policy may follow the symbolic links of the path, which can't be interrupted.
     pub(in crate::eval) fn ask_open(&self, path: &[u8], access: Access, span: Span) -> Eval<()> {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const MOST_BUSY: Duration = Duration::from_secs(15);
 
 impl Interpreter {
-    /// Calls a store until no other process keeps it locked. While it is, a signal or time limit ends the wait, except
+    /// Calls a store until no other process keeps it locked, and its server can be reached. While it is, a signal or time limit ends the wait, except
     /// at the end of a task, whose result must not be lost.
     pub(super) fn while_busy<T>(
         &self,
@@ -22,7 +22,7 @@ impl Interpreter {
         let began = Instant::now();
         loop {
             match call() {
-                Err(queue::Error::Busy) if began.elapsed() < MOST_BUSY => {}
+                Err(queue::Error::Busy | queue::Error::Unreachable(_)) if began.elapsed() < MOST_BUSY => {}
                 result => return Ok(result),
             }
             if !is_end {
@@ -52,6 +52,7 @@ impl Interpreter {
             queue::Error::Foreign => "give the queue a file of its own",
             queue::Error::Newer { .. } => "run this script by that version, or give it a file of its own",
             queue::Error::Busy => "find the process that keeps it open for writing: fuser -v FILE",
+            queue::Error::NoSchema => "install it: npx graphile-worker --schema-only -c \"$DATABASE_URL\"",
             queue::Error::Full => "tasks that were added are still there; free some space and run this again",
             _ => "",
         };

@@ -11,17 +11,17 @@ mod source;
 pub(in crate::eval) use source::{TaskMark, TaskSource};
 
 use crate::diag::quote_word;
-use crate::queue::Store;
+use crate::queue::{Place, Store};
 use crate::value::Value;
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, Mutex};
 
 /// A queue.
 pub struct Queue {
-    /// The path as the script wrote it, for messages.
+    /// The path as the script wrote it, or the URL without what is secret, for messages.
     written: Vec<u8>,
-    /// The absolute path.
-    path: PathBuf,
+    place: Place,
     name: String,
     /// None in a dry run.
     store: Option<Mutex<Box<dyn Store>>>,
@@ -31,6 +31,14 @@ impl Queue {
     /// Returns its name for messages.
     fn shown(&self) -> String {
         format!("the queue `{}` in {}", crate::diag::visible(self.name.as_bytes()), quote_word(&self.written))
+    }
+}
+
+/// Returns the bytes of a place for the audit log and policies: an absolute path, or the URL without what is secret.
+fn place_bytes(place: &Place) -> Cow<'_, [u8]> {
+    match place {
+        Place::File(path) => Cow::Borrowed(path.as_os_str().as_bytes()),
+        Place::Database(url) => Cow::Owned(url.to_string().into_bytes()),
     }
 }
 

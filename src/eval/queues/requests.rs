@@ -1,12 +1,14 @@
 //! `queue(path, name)` and the methods of queues.
 
-use super::{Drain, Queue, queue_of};
+use super::{Drain, Queue, place_bytes, queue_of};
 use crate::diag::{code, quote_word};
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::{Effect, QueueChange};
 use crate::eval::report::unwind::Eval;
 use crate::methods::{QueueRequest, TaskOptions};
-use crate::queue::{self, Listed, MOST_KEY, MOST_NAME, NewTask, State, Stats, Store, TRIES, TaskId, Time};
+use crate::queue::{
+    self, Listed, MOST_KEY, MOST_NAME, NewTask, Place, State, Stats, Store, TRIES, TaskId, Time,
+};
 use crate::span::Span;
 use crate::value::{Duration, Map, Opaque, Str, Value};
 use std::ffi::OsStr;
@@ -17,44 +19,48 @@ impl Interpreter {
     /// `queue(path, name)`
     pub(in crate::eval) fn open_queue(&self, path: &Str, name: &Str, span: Span) -> Eval<Value> {
         let written = path.as_bytes();
-        if [&b"postgres:"[..], b"postgresql:"].iter().any(|scheme| written.starts_with(scheme)) {
-            let message =
-                "`queue` takes the path of an SQLite file, and this is the URL of a PostgreSQL database";
-            let help = "this version keeps queues in files: queue(\"tasks.db\", \"mail\")";
-            return Err(self.queue_value_error(message.into(), help, span));
-        }
         if written.is_empty() || written.contains(&0) {
             let message =
                 format!("`queue` takes the path of an SQLite file, and not {}", quote_word(written));
             return Err(self.queue_value_error(message, "queue(\"tasks.db\", \"mail\")", span));
         }
         let name = self.short_text(name, "the name of a queue", MOST_NAME, span)?;
-        let path = self.directory_path().join(OsStr::from_bytes(written));
-        let path = std::path::absolute(&path).unwrap_or(path);
-        let effect = Effect::Queue(QueueChange {
-            path: path.as_os_str().as_bytes(),
-            name: &name,
-            change: "open",
-            tasks: &[],
-            call: span,
+        let place = Place::database(written).unwrap_or_else(|| {
+            let path = self.directory_path().join(OsStr::from_bytes(written));
+            Place::File(std::path::absolute(&path).unwrap_or(path))
         });
+        let shown = match &place {
+            Place::File(_) => written.to_vec(),
+            Place::Database(url) => url.to_string().into_bytes(),
+        };
+        let path = place_bytes(&place);
+        let effect =
+            Effect::Queue(QueueChange { path: &path, name: &name, change: "open", tasks: &[], call: span });
+        self.may_use(&place, span)?;
         self.allow(&effect, span)?;
         // A dry run shows what would be changed, and opens nothing.
         let store = match self.dry.is_some() {
             true => None,
             false => {
                 self.commit(&effect, span)?;
-                let opened = self.while_busy(false, || queue::open(&path, &name))?;
+                let opened = self.while_busy(false, || queue::open(&place, &name))?;
                 let store = opened.map_err(|error| {
-                    let message = format!("can't open the queue in {}: {error}", quote_word(written));
+                    let message = format!("can't open the queue in {}: {error}", quote_word(&shown));
                     self.store_error(code::QUEUE_UNUSABLE, message, &error, span)
                 })?;
                 Some(Mutex::new(store))
             }
         };
-        let (written, shown) = (written.to_vec(), name.clone());
-        let queue = Arc::new(Queue { written, path: path.clone(), name: name.clone(), store });
-        Ok(Value::from(Opaque::new("queue", shown, queue)))
+        let queue = Arc::new(Queue { written: shown, place: place.clone(), name: name.clone(), store });
+        Ok(Value::from(Opaque::new("queue", name, queue)))
+    }
+
+    /// Fails if a policy or sandbox keeps the script from using a database.
+    pub(super) fn may_use(&self, place: &Place, span: Span) -> Eval<()> {
+        match place {
+            Place::File(_) => Ok(()),
+            Place::Database(url) => self.ask_database(url.to_string().as_bytes(), span),
+        }
     }
 
     /// Returns a text that a store can keep as a name or key.
@@ -96,8 +102,9 @@ impl Interpreter {
         span: Span,
         call: impl FnMut(&mut dyn Store) -> queue::Result<T>,
     ) -> Eval<Option<T>> {
-        let path = queue.path.as_os_str().as_bytes();
-        let effect = Effect::Queue(QueueChange { path, name: &queue.name, change, tasks, call: span });
+        self.may_use(&queue.place, span)?;
+        let path = place_bytes(&queue.place);
+        let effect = Effect::Queue(QueueChange { path: &path, name: &queue.name, change, tasks, call: span });
         self.perform(&effect, span, |this, _| this.call_store(queue, "change", span, call))
     }
 
@@ -239,7 +246,7 @@ fn stats_map(stats: &Stats, now: Time) -> Value {
     map.insert("delayed", count(stats.delayed));
     map.insert("running", count(stats.running));
     map.insert("failed", count(stats.failed));
-    map.insert("done", count(stats.done));
+    map.insert("done", stats.done.map(count).unwrap_or_default());
     map.insert("paused", Value::Bool(stats.is_paused));
     let waiting = stats.oldest.map(|oldest| Value::Duration(now.since(oldest).into()));
     map.insert("waiting", waiting.unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The tasks of a queue as the source of a loop, which is a worker of the queue.
 
 use super::requests::{text, time};
-use super::{Queue, tasks_of};
+use super::{Queue, place_bytes, tasks_of};
 use crate::diag::code;
 use crate::eval::Interpreter;
 use crate::eval::effects::effect::{Effect, QueueChange};
@@ -12,7 +12,6 @@ use crate::eval::tasks::turns::Given;
 use crate::queue::{self, End, Recorded, Store, Task, TaskId, Time, backoff};
 use crate::span::Span;
 use crate::value::{Map, Value, format};
-use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,8 +41,9 @@ impl TaskSource {
     /// Returns the tasks of a queue or drain.
     pub(in crate::eval) fn open(run: &Interpreter, value: &Value, span: Span) -> Eval<Option<Self>> {
         let Some((queue, drains)) = tasks_of(value) else { return Ok(None) };
-        run.allow(&Effect::Queue(taking(queue, &[], span)), span)?;
-        let store = run.while_busy(false, || queue::open(&queue.path, &queue.name))?;
+        run.may_use(&queue.place, span)?;
+        run.allow(&Effect::Queue(taking(&place_bytes(&queue.place), queue, &[], span)), span)?;
+        let store = run.while_busy(false, || queue::open(&queue.place, &queue.name))?;
         let store = store.map_err(|error| run.queue_error(queue, "open", &error, span))?;
         let queue = queue.clone();
         Ok(Some(Self { queue, store, drains, span, retried: None, failed: Vec::new(), more_failed: 0 }))
@@ -92,7 +92,8 @@ impl TaskSource {
 
     /// Returns a task as the item of a turn.
     fn given(&self, run: &mut Interpreter, task: &Task) -> Eval<Given> {
-        let effect = Effect::Queue(taking(&self.queue, std::slice::from_ref(&task.id), self.span));
+        let path = place_bytes(&self.queue.place);
+        let effect = Effect::Queue(taking(&path, &self.queue, std::slice::from_ref(&task.id), self.span));
         run.commit(&effect, self.span)?;
         let data = run.data_of(&self.queue, task.id, &task.data, self.span)?;
         let mut map = Map::default();
@@ -199,6 +200,6 @@ impl TaskMark {
     }
 }
 
-fn taking<'a>(queue: &'a Queue, tasks: &'a [TaskId], call: Span) -> QueueChange<'a> {
-    QueueChange { path: queue.path.as_os_str().as_bytes(), name: &queue.name, change: "take", tasks, call }
+fn taking<'a>(path: &'a [u8], queue: &'a Queue, tasks: &'a [TaskId], call: Span) -> QueueChange<'a> {
+    QueueChange { path, name: &queue.name, change: "take", tasks, call }
 }

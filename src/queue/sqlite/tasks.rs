@@ -159,7 +159,7 @@ pub fn stats(database: &Connection, queue: &str, now: Time, vanished: &[i64]) ->
     }
     let sql = "SELECT done FROM queues WHERE name = ?1";
     let done = database.prepare_cached(sql)?.query_row([queue], |row| row.get(0)).optional()?;
-    stats.done = done.unwrap_or(0);
+    stats.done = Some(done.unwrap_or(0));
     Ok(stats)
 }
 
