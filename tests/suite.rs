@@ -81,6 +81,7 @@ mod same_as_sh;
 mod sandbox;
 mod sandbox_everyday;
 mod sandbox_own;
+mod sandbox_whole;
 #[cfg(feature = "prompt")]
 mod screenshots;
 #[cfg(feature = "prompt")]

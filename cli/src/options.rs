@@ -50,6 +50,9 @@ Options, which end at FILE or CODE:
                    refuse everything that the rules in FILE don't allow:
                    programs, files, variables, directories, signals; with
                    several files, each has to allow it
+      --sandbox FILE
+                   run the whole script within the options of `with` in FILE,
+                   which is TOML: net = false, read = ['/usr'], memory = '1G'
       --audit FILE append a record of each action to FILE before it is done
       --audit-verify FILE
                    check whether the records in FILE were changed
@@ -129,6 +132,8 @@ pub struct Options {
     pub no_top: bool,
     /// The files of `--policy`, all of which must allow a request.
     pub policies: Vec<PathBuf>,
+    /// The files of `--sandbox`, the first of them outermost.
+    pub sandboxes: Vec<PathBuf>,
 }
 
 /// Returns the long options in the help.
@@ -182,6 +187,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Options, String> {
                 }
             }
             Some(Arg::Long("policy")) => options.policies.push(parser.value().map_err(wrong)?.into()),
+            Some(Arg::Long("sandbox")) => options.sandboxes.push(parser.value().map_err(wrong)?.into()),
             Some(Arg::Long("audit-verify")) => {
                 options.mode = Mode::VerifyAudit(parser.value().map_err(wrong)?.into());
                 return Ok(options);

@@ -7,8 +7,10 @@ use crate::stats::Stats;
 use crate::top::Published;
 use crate::{doctor, format, json, options, top, trace};
 use pipewright::diag::Diagnostic;
-use pipewright::policy::Rules;
-use pipewright::{AuditLog, Engine, ErrorKind, Input, ParseError, Script, Signal, program, tools};
+use pipewright::policy::{Rules, RulesError};
+use pipewright::{
+    AuditLog, Engine, ErrorKind, Input, ParseError, RunOptions, Script, Signal, program, tools,
+};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -116,6 +118,9 @@ fn engine(options: &Options, stats: Option<&Stats>, published: Option<&Published
     for file in &options.policies {
         builder = builder.policy(rules(file)?);
     }
+    for file in &options.sandboxes {
+        builder = builder.options(sandbox(file)?);
+    }
     if options.trace {
         builder = builder.observer(trace::event);
     }
@@ -157,12 +162,19 @@ fn parsed(engine: &Engine, options: &Options, name: &str, code: Vec<u8>) -> Resu
 
 /// Returns the rules in a file. Without rules nothing may run.
 fn rules(file: &Path) -> Result<Rules, u8> {
-    Rules::load(file).map_err(|error| {
-        let file = pipewright::diag::quote_word(file.as_os_str().as_encoded_bytes());
-        let error = pipewright::diag::visible(error.to_string().as_bytes());
-        print_error(&format!("pipewright: --policy {file}: {error}\n"));
-        2
-    })
+    Rules::load(file).map_err(|error| unreadable("--policy", file, &error))
+}
+
+/// Returns the options in a file.
+fn sandbox(file: &Path) -> Result<RunOptions, u8> {
+    RunOptions::load(file).map_err(|error| unreadable("--sandbox", file, &error))
+}
+
+fn unreadable(option: &str, file: &Path, error: &RulesError) -> u8 {
+    let file = pipewright::diag::quote_word(file.as_os_str().as_encoded_bytes());
+    let error = pipewright::diag::visible(error.to_string().as_bytes());
+    print_error(&format!("pipewright: {option} {file}: {error}\n"));
+    2
 }
 
 /// How a run ended.

@@ -1,7 +1,7 @@
 //! `--trace`: a line on standard error for each process that starts or ends, each builtin, each file that a redirection
-//! opens, and each start of an instance of a service.
+//! opens, each sandbox, and each start of an instance of a service.
 
-use pipewright::diag::{quote_argv, quote_word};
+use pipewright::diag::{quote_argv, quote_word, visible};
 use pipewright::{Event, ServiceChange, StageEnd};
 use std::io::Write;
 use std::time::Duration;
@@ -16,6 +16,10 @@ pub fn event(event: &Event<'_>) {
         }
         Event::Redirected { operator, path, depth, turn, .. } => {
             format!("{}+ {operator} {}\n", indent(depth, turn), quote_word(path))
+        }
+        Event::Sandbox { open, depth, turn, .. } => {
+            let open: Vec<_> = open.iter().map(|option| visible(option.as_bytes())).collect();
+            format!("{}+ with {}\n", indent(depth, turn), open.join(", "))
         }
         Event::Ended { report, depth, turn, .. } => {
             let end = match report.end {

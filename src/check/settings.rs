@@ -203,6 +203,11 @@ impl Setting {
             || matches!(self, Signal | Tmp | Umask | User | Write)
     }
 
+    /// Returns whether a host can give the option for a whole run, too.
+    pub fn is_of_run(self) -> bool {
+        matches!(self, Self::Timeout | Self::IdleTimeout | Self::Daemons | Self::MaxOutput | Self::Stats)
+    }
+
     /// Returns whether the option defines how the turns of a loop run side by side.
     pub fn is_of_loop(self) -> bool {
         use Setting::{Halt, Jobs, Load, Log, MemoryFree, Output, Rate, Resume, Tag};

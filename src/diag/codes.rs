@@ -7,6 +7,13 @@
 
 use super::kind::Code;
 
+impl Code {
+    /// Finds the code with this number, ignoring case: `e0201` is `E0201`.
+    pub fn find(id: &str) -> Option<Self> {
+        ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
+    }
+}
+
 macro_rules! codes {
     ($($name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
         /// The codes by name.

@@ -1,6 +1,5 @@
 //! The kind of an error: its number, its name and what `--explain` prints.
 
-use super::codes::ALL;
 use std::fmt;
 
 /// The kind of an error: a row of the table. Codes are compared by number.
@@ -56,11 +55,6 @@ impl Code {
     /// Returns the usual cause of the error, and the remedy.
     pub const fn explanation(self) -> &'static str {
         self.0.explanation
-    }
-
-    /// Finds the code with this number, ignoring case: `e0201` is `E0201`.
-    pub fn find(id: &str) -> Option<Self> {
-        ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
     }
 }
 

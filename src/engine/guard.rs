@@ -3,7 +3,7 @@
 use super::{Engine, EngineBuilder, ParseError, Script};
 use crate::check::program::ModuleId;
 use crate::diag::{Diagnostic, code};
-use crate::eval::{Limits, target_accesses};
+use crate::eval::{Limits, RunOptions, target_accesses};
 use crate::policy::{Both, Denial, Open, Policy, Request};
 use crate::span::Span;
 use crate::syntax::MOST_SOURCE;
@@ -13,11 +13,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// An optional policy and optional limits.
+/// An optional policy, optional limits, and the options of `with` around each run.
 #[derive(Clone, Default)]
 pub(super) struct Guard {
     pub policy: Option<Arc<dyn Policy>>,
     pub limits: Limits,
+    pub options: Vec<RunOptions>,
 }
 
 impl Guard {
@@ -30,7 +31,11 @@ impl Guard {
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let policy = self.policy.as_ref().map(|_| "…");
-        f.debug_struct("Guard").field("policy", &policy).field("limits", &self.limits).finish()
+        f.debug_struct("Guard")
+            .field("policy", &policy)
+            .field("limits", &self.limits)
+            .field("options", &self.options)
+            .finish()
     }
 }
 
@@ -46,6 +51,13 @@ impl EngineBuilder {
             Some(before) => Arc::new(Both(before, policy)),
             None => policy,
         });
+        self
+    }
+
+    /// Runs each script within these options, such as those of a sandbox. Those of several calls are nested: each can
+    /// only close more.
+    pub fn options(mut self, options: RunOptions) -> Self {
+        self.shared.guard.options.push(options);
         self
     }
 

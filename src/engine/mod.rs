@@ -16,6 +16,8 @@ mod literal;
 #[cfg(feature = "miette")]
 mod miette;
 mod missing;
+#[cfg(feature = "policy-toml")]
+mod options_file;
 mod perform;
 mod plumbing;
 mod porting;
@@ -37,8 +39,8 @@ use std::sync::Arc;
 pub use crate::eval::Limits;
 pub use crate::eval::effects::audit::{Fault as AuditFault, Log as AuditLog, Summary as AuditSummary};
 pub use crate::eval::{
-    ActionError, Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunningInstance,
-    RunningLoop, RunningService, RunningWorker, ServiceAction, ServiceChange, TurnEnd,
+    ActionError, Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunOptions,
+    RunningInstance, RunningLoop, RunningService, RunningWorker, ServiceAction, ServiceChange, TurnEnd,
 };
 pub use crate::host::{ContextFunction, Function, FunctionCx, Method, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};

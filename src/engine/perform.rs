@@ -7,7 +7,9 @@ use super::plumbing::Plumbing;
 use super::{AuditLog, Report, Session};
 use crate::check::program::{FunctionId, Program, Slot};
 use crate::diag::{Diagnostic, code, quote_word, reason, visible};
-use crate::eval::{Budget, Eval, FinishedRun, Interpreter, Observer, SIGPIPE_STATUS, Setup, Unwind};
+use crate::eval::{
+    Budget, Eval, FinishedRun, Interpreter, Observer, RunOptions, SIGPIPE_STATUS, Setup, Unwind,
+};
 use crate::process::{Environment, FileTable, GRACE, Interrupt};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -36,6 +38,8 @@ pub(super) struct Request {
     pub cancel: Interrupt,
     /// The observer of this run only.
     pub observer: Option<Arc<dyn Observer>>,
+    /// The options of `with` around this run, within those of the engine.
+    pub options: Vec<RunOptions>,
     pub audit: Option<AuditLog>,
     pub dry_run: bool,
     pub keep_result: bool,
@@ -57,6 +61,7 @@ impl Default for Request {
             grace: None,
             cancel: Interrupt::none(),
             observer: None,
+            options: Vec::new(),
             audit: None,
             dry_run: false,
             keep_result: false,
@@ -157,6 +162,7 @@ impl Request {
             grace,
             keep_result: self.keep_result,
             policy: shared.guard.policy.clone(),
+            options: [shared.guard.options.clone(), self.options].concat(),
             limits: limits.clone(),
             budget,
         };

@@ -6,6 +6,7 @@ use super::kept::Kept;
 use super::perform::{Request, Work};
 use super::{AuditLog, CancelToken, Captured, Report, Running, Session};
 use crate::diag::{Diagnostic, code, similar, visible};
+use crate::eval::RunOptions;
 use crate::value::{IntoValue, MOST_BYTES, Value};
 use std::ffi::OsStr;
 use std::fmt;
@@ -169,6 +170,23 @@ impl<'s> Run<'s> {
     /// ```
     pub fn grace(mut self, time: Duration) -> Self {
         self.request.grace = Some(time);
+        self
+    }
+
+    /// Runs it within options of `with`, such as those of a sandbox, and within those of the engine.
+    ///
+    /// ```
+    /// use pipewright::{RunOptions, Script, Session};
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let inside = RunOptions::new([("write", vec![directory.path()])]);
+    /// let script = Script::parse("t", "write(\"/tmp/other\", \"x\")")?;
+    /// let error = Session::new().run(&script).options(inside).status().unwrap_err();
+    /// assert_eq!(error.diagnostic().code.id(), "E2066");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn options(mut self, options: RunOptions) -> Self {
+        self.request.options.push(options);
         self
     }
 

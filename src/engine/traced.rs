@@ -65,6 +65,9 @@ impl Observer for Tracing {
             Event::Builtin { argv, place, .. } => {
                 debug!(target: "pipewright", argv = %quote_argv(argv), at = %place, "builtin");
             }
+            Event::Sandbox { open, place, .. } => {
+                debug!(target: "pipewright", open = %open.join(", "), at = %place, "sandbox");
+            }
             Event::Redirected { operator, path, place, .. } => {
                 let path = quote_word(path);
                 debug!(target: "pipewright", operator, path, at = %place, "redirection");

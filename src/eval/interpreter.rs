@@ -63,6 +63,8 @@ pub struct Interpreter {
     pub(in crate::eval) turned: bool,
     /// Whether the last prepared command is a bool.
     pub(in crate::eval) named_bool: bool,
+    /// The text of the options of the host that are being evaluated, which errors point at.
+    pub(in crate::eval) host_options: Option<Arc<Source>>,
     /// The state of a dry run.
     pub(in crate::eval) dry: Option<Box<Dry>>,
     /// The depth in captures and stages, for the trace.
@@ -108,6 +110,7 @@ impl Interpreter {
             status: self.status,
             turned: false,
             named_bool: false,
+            host_options: None,
             dry: None,
             depth: self.depth + 1,
         }
@@ -135,7 +138,7 @@ impl Interpreter {
     }
 
     pub(in crate::eval) fn source(&self) -> &Arc<Source> {
-        self.program.source(self.module)
+        self.host_options.as_ref().unwrap_or_else(|| self.program.source(self.module))
     }
 
     /// Returns the path of the file that is being evaluated, if it needs its path.

@@ -28,6 +28,7 @@ pub use lang::result::FinishedRun;
 pub use report::stats::table as process_table;
 pub use report::suggest::similar_programs;
 pub use report::unwind::{Error, Eval, SIGPIPE_STATUS, Unwind, page};
+pub use scope::with::RunOptions;
 pub use setup::{Room, Setup};
 #[cfg(feature = "dialog")]
 pub use tasks::job::Job;

@@ -9,6 +9,7 @@ use crate::eval::effects::observe::Observers;
 use crate::eval::exec::shared_lines::SharedLines;
 use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::settings::{Settings, TimeLimit};
+use crate::eval::scope::with::RunOptions;
 use crate::eval::services::OwnServices;
 use crate::eval::shared::Shared;
 use crate::eval::tasks::handlers::Handlers;
@@ -63,6 +64,8 @@ pub struct Setup {
     pub keep_result: bool,
     /// The policy that limits what the run may do, if there is one.
     pub policy: Option<Arc<dyn Policy>>,
+    /// The options of `with` around it, the first of them outermost.
+    pub options: Vec<RunOptions>,
     /// The limits on what the run may use.
     pub limits: Limits,
     /// The count of what it uses, if the threads that pass its output on share it.
@@ -137,6 +140,7 @@ impl Interpreter {
             asking: Mutex::new(()),
             lines: SharedLines::default(),
             policy: setup.policy,
+            options: setup.options,
             budget: setup.budget.or_else(|| Budget::of(setup.limits)),
             grace: setup.grace,
             left: OnceLock::new(),
@@ -174,6 +178,7 @@ impl Interpreter {
             status: 0,
             turned: false,
             named_bool: false,
+            host_options: None,
             dry: setup.dry_run.then(Box::default),
             depth: 0,
         }

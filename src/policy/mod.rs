@@ -7,7 +7,7 @@ mod request;
 mod rules;
 mod run;
 #[cfg(feature = "policy-toml")]
-mod toml;
+pub(crate) mod toml;
 
 pub use owned::{Action, OwnedRequest};
 pub(crate) use pattern::resolved;

@@ -3,12 +3,13 @@
 use super::rules::PatternError;
 use super::{Rules, Subject};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// An invalid file of rules.
+/// An invalid file of rules, or of options: see [`RunOptions`](crate::RunOptions).
 ///
 /// ```
 /// use pipewright::policy::Rules;
@@ -107,6 +108,24 @@ fn string_len(text: &[u8]) -> usize {
     text.len()
 }
 
+/// Reads a text as TOML.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, RulesError> {
+    refuse_depth(text)?;
+    basic_toml::from_str(text).map_err(|error| RulesError(error.to_string()))
+}
+
+/// Returns the text of a file.
+pub fn text_of(path: &Path) -> Result<String, RulesError> {
+    let unread = |error| RulesError(crate::diag::reason(&error));
+    let mut text = String::new();
+    // A file such as /dev/zero never ends.
+    File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)).map_err(unread)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(RulesError(format!("it holds more than {MOST_BYTES} bytes")));
+    }
+    Ok(text)
+}
+
 impl Rules {
     /// Reads rules from TOML: the tables `allow` and `deny`, each with the lists `run` (of programs, or of lists of a
     /// program and its arguments), `read`, `write`, `append`, `directory`, `env`, `user`, `group` and `with`, and `kill
@@ -132,8 +151,7 @@ impl Rules {
     /// # Errors
     /// Fails if the text is not TOML, or contains an unknown key or an invalid pattern.
     pub fn from_toml(text: &str) -> Result<Self, RulesError> {
-        refuse_depth(text)?;
-        let document: Document = basic_toml::from_str(text).map_err(|error| RulesError(error.to_string()))?;
+        let document: Document = read(text)?;
         let mut rules = Self::new();
         for (lists, deny) in [(document.allow, false), (document.deny, true)] {
             rules = rules.extended(lists, deny).map_err(|error| RulesError(error.to_string()))?;
@@ -146,16 +164,7 @@ impl Rules {
     /// # Errors
     /// Fails if the file can't be read or contains no rules.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, RulesError> {
-        let unread = |error| RulesError(crate::diag::reason(&error));
-        let mut text = String::new();
-        // A file such as /dev/zero never ends.
-        File::open(path)
-            .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
-            .map_err(unread)?;
-        if text.len() as u64 > MOST_BYTES {
-            return Err(RulesError(format!("it holds more than {MOST_BYTES} bytes")));
-        }
-        Self::from_toml(&text)
+        Self::from_toml(&text_of(path.as_ref())?)
     }
 
     fn extended(mut self, lists: Lists, deny: bool) -> Result<Self, PatternError> {

@@ -18,6 +18,19 @@ pub enum Stage {
     Ended,
 }
 
+impl Stage {
+    /// Returns its name, as scripts and `top` show it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Stopping => "stopping",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 /// One run of an instance, from its start to its end.
 #[derive(Debug)]
 pub struct Run {

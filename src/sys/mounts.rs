@@ -1,12 +1,12 @@
 //! File systems that are served by something other than this kernel: a server, or a process (FUSE). If it does
 //! not answer, a call waits in the kernel, and no signal handler ends it.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long the data from /proc counts as current: mounts change seldom.
@@ -67,13 +67,15 @@ fn names_of(path: &Path) -> Vec<Vec<u8>> {
 }
 
 fn with_remote<T>(look: impl FnOnce(&[PathBuf]) -> T) -> T {
-    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = match &mut *known {
-        Some(fresh) if fresh.since.elapsed() < FRESH => fresh,
-        other => other.insert(Known { since: Instant::now(), remote: read() }),
-    };
-    look(&known.remote)
+    // A thread of a host may have mounts of its own (unshare(2)).
+    thread_local! { static KNOWN: RefCell<Option<Known>> = const { RefCell::new(None) } }
+    KNOWN.with_borrow_mut(|known| {
+        let known = match known {
+            Some(fresh) if fresh.since.elapsed() < FRESH => fresh,
+            other => other.insert(Known { since: Instant::now(), remote: read() }),
+        };
+        look(&known.remote)
+    })
 }
 
 /// On systems other than Linux the file does not exist, and no file system counts as remote.

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_core::Stream;
 use pipewright::policy::{Rules, Subject};
-use pipewright::{CancelToken, Engine, Error, Limits, Output, Running, Script, Session};
+use pipewright::{CancelToken, Engine, Error, Limits, Output, RunOptions, Running, Script, Session, Value};
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::path::Path;
@@ -48,7 +48,15 @@ fn engine(data: &Path) -> Result<Engine, Box<dyn std::error::Error>> {
     for command in PROGRAMS {
         rules = rules.allow_run(command)?;
     }
-    Ok(Engine::builder().policy(rules).limits(Limits::untrusted()).build()?)
+    // The rules hold the interpreter to what is allowed, and the sandbox holds the programs to it.
+    let folder = data.to_str().ok_or("the folder's name is not UTF-8")?;
+    let sandbox = RunOptions::new([
+        ("net", Value::from(false)),
+        ("read", vec!["/usr", folder].into()),
+        ("memory", "256M".into()),
+        ("cpu_time", "10s".into()),
+    ]);
+    Ok(Engine::builder().policy(rules).limits(Limits::untrusted()).options(sandbox).build()?)
 }
 
 /// Creates the session of a request: the folder, and no environment but PATH.

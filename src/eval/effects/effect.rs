@@ -55,6 +55,8 @@ pub enum Effect<'a> {
     Queue(QueueChange<'a>),
     /// Starts an instance of a service, for the first time or again.
     StartInstance { service: &'a str, number: usize, restarts: u64 },
+    /// Begins a sandbox, with what it leaves open, as `read=["/usr"]`.
+    Sandbox(&'a [String]),
     /// Runs programs with an option of `with`.
     With(With<'a>),
     /// Runs programs as another user.
@@ -147,7 +149,8 @@ impl Effect<'_> {
             Self::ChangeGroup(group) => run.ask_policy(&Request::ChangeGroup { group: *group }, span),
             // There is no request to a policy for these.
             Self::Thread | Self::Builtin(_) | Self::Ask { .. } | Self::ReadLine { .. } => Ok(()),
-            Self::StartInstance { .. } => Ok(()),
+            // It can only close.
+            Self::StartInstance { .. } | Self::Sandbox(_) => Ok(()),
         }
     }
 
@@ -178,6 +181,7 @@ impl Effect<'_> {
             | Self::Read(_)
             | Self::ChangeDirectory(_)
             | Self::SetVariable(_)
+            | Self::Sandbox(_)
             | Self::With(_)
             | Self::ChangeUser(_)
             | Self::ChangeGroup(_) => None,
@@ -205,6 +209,7 @@ impl Effect<'_> {
             | Self::Listen(_)
             | Self::Queue(_)
             | Self::StartInstance { .. }
+            | Self::Sandbox(_)
             | Self::With(_)
             | Self::ChangeUser(_)
             | Self::ChangeGroup(_) => false,
@@ -248,6 +253,9 @@ impl Effect<'_> {
             Self::StartInstance { service, number, restarts } => {
                 Entry::Instance { at, service, number: *number, restarts: *restarts }
             }
+            Self::Sandbox(open) => {
+                Entry::Sandbox { at, open: open.iter().map(|option| run.text(option.as_bytes())).collect() }
+            }
             // The values with which a program is started are recorded with its start.
             Self::SetVariable(_) | Self::ChangeDirectory(_) => return None,
             Self::With(_) | Self::ChangeUser(_) | Self::ChangeGroup(_) => return None,
@@ -284,6 +292,7 @@ impl Effect<'_> {
                 let change = ServiceChange::Started { restarts: *restarts };
                 observers.event(&Event::Service { name: service, instance: *number, change, place });
             }
+            Self::Sandbox(open) => observers.event(&Event::Sandbox { open, place, depth, turn }),
             // There are no events for these.
             Self::Stage(_) | Self::Thread | Self::Signal { .. } | Self::Listen(_) => {}
             Self::Look(_) | Self::Read(_) | Self::Write { .. } => {}

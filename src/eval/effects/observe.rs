@@ -117,6 +117,18 @@ pub enum Event<'a> {
         /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
         turn: Option<u64>,
     },
+    /// A sandbox is about to begin, for the programs of a block or of the whole run.
+    #[non_exhaustive]
+    Sandbox {
+        /// The options that say what it leaves open, such as `read=["/usr"]`.
+        open: &'a [String],
+        /// The first of them in the script.
+        place: Place<'a>,
+        /// The number of captures and stages of the interpreter that enclose it.
+        depth: usize,
+        /// The turn of a loop side by side that it belongs to, from 1; of several the innermost.
+        turn: Option<u64>,
+    },
     /// A pipeline has ended, including one of a single command and one without programs, but not a detached one.
     #[non_exhaustive]
     Pipeline {

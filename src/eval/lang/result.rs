@@ -81,11 +81,11 @@ impl Interpreter {
         let value = self.function_value(function);
         let span = self.program.function(function).span;
         self.module = self.program.script;
-        let called = self.apply_values(&value, arguments, span);
-        let (result, ended) = match called {
-            Ok(value) => (value, Ok(())),
-            Err(unwind) => (Value::Null, Err(unwind)),
-        };
+        let (shared, mut result) = (self.shared.clone(), Value::Null);
+        let ended = self.within(&shared.options, &mut |this| {
+            result = this.apply_values(&value, arguments, span)?;
+            Ok(())
+        });
         self.end(ended).map(|()| result)
     }
 

@@ -7,6 +7,7 @@ mod progress;
 pub(in crate::eval) mod relay;
 mod retry;
 mod sandbox;
+mod whole;
 
 use crate::check::program::*;
 use crate::diag::{Diagnostic, code};
@@ -24,12 +25,37 @@ pub(in crate::eval) use progress::Inputs;
 pub(in crate::eval) use retry::RetriedEnds;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+pub use whole::RunOptions;
+
+/// Code that runs with options.
+type Within<'a> = dyn FnMut(&mut Interpreter) -> Eval<()> + 'a;
+
+/// What the options are for.
+enum Body<'a> {
+    Block(&'a Block),
+    /// A whole run.
+    Whole(&'a mut Within<'a>),
+}
+
+impl Body<'_> {
+    fn run(&mut self, run: &mut Interpreter) -> Eval<()> {
+        match self {
+            Self::Block(block) => run.block(block),
+            Self::Whole(whole) => whole(run),
+        }
+    }
+}
 
 impl Interpreter {
     pub(in crate::eval) fn with(&mut self, with: &With) -> Eval<()> {
         // From now on a signal must not simply end this process.
         self.interrupt();
         let options = self.evaluate_options(&with.options, &with.maps)?;
+        self.run_with(&options, Body::Block(&with.body), Some(with))
+    }
+
+    /// Runs code with options, again after a failure if they say so.
+    fn run_with(&mut self, options: &EvaluatedOptions, mut body: Body<'_>, with: Option<&With>) -> Eval<()> {
         if let Some(span) = options.ends_daemons {
             self.begin_without_daemons(span)?;
         }
@@ -39,10 +65,10 @@ impl Interpreter {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            if let Some(turn) = &self.env.settings.turn {
+            if let (Some(turn), Some(with)) = (&self.env.settings.turn, with) {
                 turn.note_try(with);
             }
-            let result = self.attempt(&options, &with.body);
+            let result = self.attempt(options, &mut body);
             let result = match (result, &options.group) {
                 (Err(Unwind::Error(error)), Some(group)) => {
                     Err(Unwind::Error(control_group::explain_kill(error, group)))
@@ -52,12 +78,12 @@ impl Interpreter {
             let error = match result {
                 Err(Unwind::Error(error)) if error.is_failure => error,
                 other => {
-                    self.end_block(&options, &orphans);
+                    self.end_block(options, &orphans);
                     return other;
                 }
             };
             if !options.retry.covers(&error, attempts) {
-                self.end_block(&options, &orphans);
+                self.end_block(options, &orphans);
                 let note = |error: Box<Error>| retry::told(error, attempts, started.elapsed());
                 return Err(Unwind::Error(if attempts > 1 { note(error) } else { error }));
             }
@@ -68,7 +94,7 @@ impl Interpreter {
     }
 
     /// Runs the body once, and ends the processes that it started if they must not outlive it.
-    fn attempt(&mut self, options: &EvaluatedOptions, body: &Block) -> Eval<()> {
+    fn attempt(&mut self, options: &EvaluatedOptions, body: &mut Body<'_>) -> Eval<()> {
         let mut settings = options.settings.clone();
         let limit = |given: &Option<(Duration, Span)>, idle: bool| {
             let (after, span) = (*given)?;
@@ -111,13 +137,17 @@ impl Interpreter {
             settings: Some(Arc::new(settings)),
             files: None,
         };
-        let run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { this.block(body) };
+        let name = match body {
+            Body::Block(block) if options.progress.is_some() => self.name_of(block),
+            _ => String::new(),
+        };
+        let mut run = |this: &mut Self| if whole { this.with_its_jobs(body) } else { body.run(this) };
         let relayed = |this: &mut Self| match &idle_timeout {
             Some(limit) => this.relayed(limit, run),
             None => run(this),
         };
         let mut result = self.in_env(own, |this| match options.progress {
-            Some((source, span)) => this.with_progress(source, this.name_of(body), span, relayed),
+            Some((source, span)) => this.with_progress(source, name, span, relayed),
             None => relayed(this),
         });
         if let Some(replacements) = replacements
@@ -146,9 +176,9 @@ impl Interpreter {
     }
 
     /// Runs a block, and waits for the jobs that it started, or ends them if the block fails.
-    fn with_its_jobs(&mut self, body: &Block) -> Eval<()> {
+    fn with_its_jobs(&mut self, body: &mut Body<'_>) -> Eval<()> {
         let before = std::mem::take(&mut self.jobs);
-        let result = match self.block(body) {
+        let result = match body.run(self) {
             ended if is_normal(&ended) => self.settle_jobs(Ok(())).and(ended),
             failed => {
                 self.stop_jobs();

@@ -1,6 +1,5 @@
 //! A service on the board of its run.
 
-use super::requests::name_of;
 use super::state::{Inner, ServiceState};
 use crate::eval::effects::board::ServiceEntry;
 use crate::eval::effects::running::{ActionError, RunningInstance, RunningService, ServiceAction};
@@ -74,7 +73,7 @@ fn instance(
     RunningInstance {
         number,
         pid: run.and_then(|run| run.pid()).and_then(|pid| u32::try_from(pid).ok()),
-        stage: name_of(stage),
+        stage: stage.name(),
         uptime: run.map(|run| now.saturating_sub(run.since)),
         restarts: history.map_or(0, |history| history.starts.saturating_sub(1)),
         last_end: history.and_then(|history| history.ends.back()).map(|end| masked(end)),

@@ -9,7 +9,7 @@ use crate::eval::effects::board::Posting;
 use crate::eval::report::unwind::{Error, Eval, page};
 use crate::methods::ServiceRequest;
 use crate::process::{OpenMode, Watch, open};
-use crate::service::{RunId, Stage};
+use crate::service::RunId;
 use crate::span::Span;
 use crate::sys::poll::{Interest, PollSet};
 use crate::value::{List, Value};
@@ -166,16 +166,6 @@ fn await_end(service: &ServiceState) {
         let mut set = PollSet::default();
         set.add(watch.event().reader(), Interest::Read);
         let _ = set.wait(Some(Duration::from_secs(1)));
-    }
-}
-
-pub(super) const fn name_of(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Waiting => "waiting",
-        Stage::Starting => "starting",
-        Stage::Ready => "ready",
-        Stage::Stopping => "stopping",
-        Stage::Ended => "ended",
     }
 }
 

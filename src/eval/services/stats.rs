@@ -1,7 +1,6 @@
 //! `web.stats()`: what each instance is doing, and what it uses.
 
 use super::meter::Sample;
-use super::requests::name_of;
 use super::state::{Inner, ServiceState};
 use crate::service::{RunId, Stage};
 use crate::sys::usage;
@@ -33,7 +32,7 @@ fn of_instance(inner: &Inner, (number, stage, run): (usize, Stage, Option<RunId>
     let fields = [
         ("number", Value::Int(number as i64)),
         ("pid", or_null(pid, |pid| Value::Int(pid.into()))),
-        ("stage", Value::from(name_of(stage))),
+        ("stage", Value::from(stage.name())),
         ("uptime", or_null(run, |run| since(run.since))),
         ("restarts", Value::Int(restarts as i64)),
         ("last_end", or_null(history.and_then(|one| one.ends.back()), |end| Value::from(end.as_str()))),

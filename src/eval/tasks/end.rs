@@ -30,8 +30,12 @@ impl Interpreter {
             Asked::Text(text) => return self.print_instead(&text),
         };
         self.audit_begin()?;
-        let ran = self.block(&program.main_module().body);
-        let ran = ran.and_then(|()| main.map_or(Ok(()), |main| self.run_main(program, main)));
+        let shared = self.shared.clone();
+        let mut main = main;
+        let ran = self.within(&shared.options, &mut |this| {
+            this.block(&program.main_module().body)?;
+            main.take().map_or(Ok(()), |main| this.run_main(program, main))
+        });
         self.end(ran)
     }
 

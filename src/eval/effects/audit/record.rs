@@ -50,6 +50,8 @@ pub enum Entry<'a> {
     Ask { at: String, question: Text<'a>, is_shown: bool },
     /// `kill` or `job.kill()` is about to send a signal.
     Kill { at: String, signal: &'a str, targets: &'a [i32] },
+    /// A sandbox is about to begin: what it leaves open.
+    Sandbox { at: String, open: Vec<Text<'a>> },
     /// A service is about to listen at an address.
     Listen { at: String, address: &'a str },
     /// A queue is about to be opened or changed, or tasks of it have been taken.
@@ -96,6 +98,11 @@ impl Entry<'_> {
                 map.serialize_entry("redirections", redirections)?;
                 map.serialize_entry("environment", environment)?;
                 map.serialize_entry("user", user)
+            }
+            Self::Sandbox { at, open } => {
+                map.serialize_entry("event", "sandbox")?;
+                map.serialize_entry("at", at)?;
+                map.serialize_entry("open", open)
             }
             Self::End { exec, end } => {
                 map.serialize_entry("event", "end")?;

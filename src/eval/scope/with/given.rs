@@ -119,8 +119,16 @@ impl Interpreter {
         Err(self.refused_option(code::OPTION_IN_MAP, map.value.span, &message, "a key of this map", &help))
     }
 
-    fn refused_option(&self, code: Code, span: Span, message: &str, label: &str, help: &str) -> Unwind {
-        Error::value(page(code, self.source(), span, message, label).help(help)).into()
+    pub(super) fn refused_option(
+        &self,
+        code: Code,
+        span: Span,
+        message: &str,
+        label: &str,
+        help: &str,
+    ) -> Unwind {
+        let page = page(code, self.source(), span, message, label);
+        Error::value(if help.is_empty() { page } else { page.help(help) }).into()
     }
 
     /// Evaluates one option.

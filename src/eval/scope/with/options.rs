@@ -47,7 +47,11 @@ impl Interpreter {
         options: &[WithOption],
         maps: &[OptionMap],
     ) -> Eval<EvaluatedOptions> {
-        let options = self.given(options, maps)?;
+        let given = self.given(options, maps)?;
+        self.evaluated(given)
+    }
+
+    pub(super) fn evaluated(&mut self, options: Vec<(Given, Value)>) -> Eval<EvaluatedOptions> {
         let mut all = EvaluatedOptions {
             settings: (*self.env.settings).clone(),
             directory: None,
@@ -199,7 +203,11 @@ impl Interpreter {
         all.group = self.control_group(&together, &mut all.settings)?;
         let closed = rules.close_environment();
         let directory = all.directory.clone().or_else(|| self.env.directory.clone());
+        let open = rules.open();
         all.settings.sandbox = self.sandbox(rules, directory.as_deref())?;
+        if !open.is_empty() && self.dry.is_none() {
+            self.admit(&Effect::Sandbox(&open), options[0].0.span)?;
+        }
         let confined = all.settings.sandbox.is_some();
         all.settings.own_sessions |= all.isolates || confined && self.control().is_none();
         if clear || closed || has_tmp || environment.is_some() || account.is_some() || all.directory.is_some()

@@ -11,6 +11,7 @@ use crate::policy::resolved;
 use crate::process::{Environment, Granted, Lookup, NetRules, Sandbox, Walls};
 use crate::sys::sandbox::{MOST_NESTED, available};
 use crate::value::Value;
+use crate::value::format::display;
 use std::ffi::{CStr, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -44,6 +45,14 @@ impl Rules {
         self.given
             .iter()
             .any(|(option, value)| option.setting == Setting::Tmp && matches!(value, Value::Bool(true)))
+    }
+
+    /// Returns the options that close something, as they are written.
+    pub(super) fn open(&self) -> Vec<String> {
+        let closing = self.given.iter().filter(|(option, value)| closes(*option, value));
+        closing
+            .map(|(option, value)| format!("{}={}", option.setting.row().name, display(value, 400)))
+            .collect()
     }
 
     /// Returns whether it closes files, and with them the environment.
