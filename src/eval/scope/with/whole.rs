@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// let engine = Engine::builder().limits(Limits::untrusted()).options(untrusted).build()?;
 /// let script = Script::parse("t", "cat /etc/hostname")?;
 /// let error = engine.session().run(&script).capture().unwrap_err();
-/// assert_eq!(error.status(), 1); // cat: /etc/hostname: Permission denied
+/// assert_eq!(error.statuses(), [1]); // cat: /etc/hostname: Permission denied
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
