@@ -23,9 +23,8 @@ impl Interpreter {
 
     /// Asks the policy and the sandbox. A refusal is not the failure of a command: `||`, `!` and `if` don't absorb it.
     pub(super) fn ask_policy(&self, request: &Request<'_>, span: Span) -> Eval<()> {
-        self.ask_sandbox(request, span)?;
-        let Some(policy) = &self.shared.policy else { return Ok(()) };
-        let Err(denial) = policy::ask(&**policy, request) else { return Ok(()) };
+        let denial = self.shared.policy.as_ref().and_then(|policy| policy::ask(&**policy, request).err());
+        let Some(denial) = denial else { return self.ask_sandbox(request, span) };
         let message = format!("not allowed by the policy: {request}");
         let error = page(code::POLICY, self.source(), span, message, "refused");
         let mut error = Error::refused(error.note(format!("refused: {}", denial.rule())), 126);
