@@ -193,6 +193,17 @@ fn keys_are_unique_in_the_database() {
 }
 
 #[test]
+fn a_file_that_several_open_at_once_is_made_once() {
+    for _ in 0..40 {
+        let file = File::new();
+        std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..4).map(|_| scope.spawn(|| file.open())).collect();
+            opened.into_iter().for_each(|one| drop(one.join().unwrap()));
+        });
+    }
+}
+
+#[test]
 fn a_key_of_a_task_whose_worker_has_vanished_replaces_it() {
     let file = File::new();
     let (mut one, mut two) = (file.open(), file.open());

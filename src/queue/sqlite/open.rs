@@ -5,8 +5,8 @@ use super::schema::{APPLICATION, TABLES, VERSION};
 use crate::diag::reason;
 use crate::sys::file_system;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,7 +39,8 @@ pub fn open(path: &Path) -> Result<Connection> {
         | create;
     let mut database = Connection::open_with_flags(path, flags)?;
     database.busy_timeout(BUSY)?;
-    if kind(&database)? == Kind::Empty {
+    let found = database.transaction().map_err(Error::from).and_then(|transaction| kind(&transaction))?;
+    if found == Kind::Empty {
         create_tables(&mut database)?;
     }
     let mode: String = database.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -50,26 +51,29 @@ pub fn open(path: &Path) -> Result<Connection> {
     Ok(database)
 }
 
-/// Fails if the file is not ours. Reads only its first page: a database that is opened as usual may be changed by that, if
-/// its last writer was killed.
+/// Fails if the file is not ours. Reads only its header, at once (fileformat2, "The Database Header"): a database that
+/// is opened as usual may be changed by that, if its last writer was killed.
 fn look(path: &Path) -> Result<()> {
-    let mut uri = String::from("file:");
-    for byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
-            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
-            byte => uri.push_str(&format!("%{byte:02X}")),
-        }
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    let mut head = Vec::with_capacity(HEADER);
+    // The usual way finds the reason of a failure.
+    let Ok(read) = File::open(path).and_then(|file| file.take(HEADER as u64).read_to_end(&mut head)) else {
+        return Ok(());
+    };
+    if read == 0 {
+        return Ok(());
     }
-    uri.push_str("?immutable=1");
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    match Connection::open_with_flags(uri, flags).map_err(Error::from).and_then(|file| kind(&file)) {
-        Err(error @ (Error::Foreign | Error::Newer { .. })) => Err(error),
-        // The usual way finds the reason, or none: another process may have been writing.
-        Ok(_) | Err(_) => Ok(()),
+    if read < HEADER || !head.starts_with(MAGIC) {
+        return Err(Error::Foreign);
     }
+    let number =
+        |at: usize| i64::from(i32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]));
+    // The application, the version, and the number of entries of the schema on the first page.
+    kind_of(number(68), number(60), || Ok(i64::from(u16::from_be_bytes([head[103], head[104]])))).map(drop)
 }
+
+/// The length of the header, with that of the first page of the schema.
+const HEADER: usize = 108;
 
 #[derive(PartialEq, Eq)]
 enum Kind {
@@ -77,14 +81,19 @@ enum Kind {
     Ours,
 }
 
-/// Returns what the file holds. Fails if it is not ours.
+/// Returns what the database holds. Fails if it is not ours. To be called in a transaction: otherwise another process
+/// may make the tables between two of the queries.
 fn kind(database: &Connection) -> Result<Kind> {
     let number = |sql| database.query_row(sql, [], |row| row.get::<_, i64>(0));
     let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    kind_of(application, version, || Ok(number("SELECT count(*) FROM sqlite_schema")?))
+}
+
+fn kind_of(application: i64, version: i64, entries: impl FnOnce() -> Result<i64>) -> Result<Kind> {
     match (application, version) {
         (APPLICATION, VERSION) => Ok(Kind::Ours),
         (APPLICATION, version) if version > VERSION => Err(Error::Newer { found: version, known: VERSION }),
-        (0, 0) if number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(Kind::Empty),
+        (0, 0) if entries()? == 0 => Ok(Kind::Empty),
         _ => Err(Error::Foreign),
     }
 }
