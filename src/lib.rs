@@ -89,9 +89,9 @@ pub use engine::{
     ActionError, AuditFault, AuditLog, AuditSummary, Board, BuildError, CancelToken, Captured,
     ContextFunction, Engine, EngineBuilder, Error, ErrorKind, Event, Function, FunctionCx, Input, Limits,
     LineSink, Method, Observer, Output, ParseError, PipelineReport, Place, Progress, Report, ResizeError,
-    Run, RunOptions, Running, RunningInstance, RunningLoop, RunningService, RunningWorker, Script,
-    ScriptBuilder, ServiceAction, ServiceChange, Session, Signal, StageCx, StageEnd, StageError, StageInfo,
-    StageReport, Streams, TurnEnd, Waiting,
+    Run, RunOptions, Running, RunningInstance, RunningLoop, RunningQueue, RunningService, RunningWorker,
+    Script, ScriptBuilder, ServiceAction, ServiceChange, Session, Signal, StageCx, StageEnd, StageError,
+    StageInfo, StageReport, Streams, TurnEnd, Waiting,
 };
 pub use engine::{build, tools};
 /// Derives the conversion from a value. A struct with named fields is a map with their names as keys, a struct with one

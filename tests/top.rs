@@ -345,6 +345,34 @@ fn a_script_that_is_stopped_is_left_out_however_often_it_is_asked() {
 }
 
 #[test]
+fn a_queue_is_listed_with_its_tasks_while_a_loop_runs_them() {
+    for options in [" with jobs=2", ""] {
+        let code = format!(
+            "let q = queue('tasks.db', 'mail')
+q.add_all([1, 2, 3, 4, 5])
+q.add(6, delay: 1h)
+for task in (q){options} {{
+    sh -c 'while ! [ -e go ]; do sleep 0.02; done'
+    break
+}}
+sh -c 'while ! [ -e gone ]; do sleep 0.02; done'"
+        );
+        let running = if options.is_empty() { 1 } else { 2 };
+        let mut script = Script::start(&[], &code);
+        let listed = script.until("it runs", |listed| listed[0]["queues"][0]["running"] == running);
+        let one = &listed[0]["queues"][0];
+        assert_eq!((&one["name"], &one["file"]), (&"mail".into(), &"tasks.db".into()), "{one}");
+        assert_eq!((&one["place"], &one["ready"]), (&"-c:4:13".into(), &(5 - running).into()), "{one}");
+        assert_eq!((&one["delayed"], &one["failed"], &one["done"]), (&1.into(), &0.into(), &0.into()));
+        assert!(one["waiting"].as_f64().is_some() && one["is_paused"] == false, "{one}");
+        fs::write(script.work.path().join("go"), "").expect("a file can be written");
+        script.until("it has ended", |listed| listed[0]["queues"] == serde_json::json!([]));
+        fs::write(script.work.path().join("gone"), "").expect("a file can be written");
+        script.finish();
+    }
+}
+
+#[test]
 fn a_worker_is_listed_until_it_ends() {
     let code = "let w = worker with channel=\"lines\" { sh -c 'printf \"1\\n2\\n3\\n\"; cat' }
 w.receive()

@@ -10,8 +10,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Two instances and four turns that wait for the file `go`. The name of the script would break a page and a label.
-const SCRIPT: &str = "let web = service with jobs=2 { sh -c 'while ! [ -e go ]; do sleep 0.02; done' }
+/// A task of a queue, two instances and four turns that wait for the file `go`. The name of the script would break a page and a label.
+const SCRIPT: &str = "let q = queue('tasks.db', 'mail')
+q.add_all([1, 2, 3])
+{ for task in (q.drain()) { sh -c 'while ! [ -e go ]; do sleep 0.02; done' } } &
+let web = service with jobs=2 { sh -c 'while ! [ -e go ]; do sleep 0.02; done' }
 for n in (1..=4) with jobs=2 { sh -c 'while ! [ -e go ]; do sleep 0.02; done' }
 wait";
 pub const NAME: &str = "<b>\"a\\b'é.pw";
@@ -339,6 +342,9 @@ fn metrics_have_the_format_of_prometheus() {
     assert!(value("pipewright_service_instance_resident_memory_bytes", &[("number", "0")]) > 0.0);
     assert_eq!(value("pipewright_loop_turns_running", &[]), 2.0);
     assert_eq!(value("pipewright_loop_items", &[]), 4.0);
+    let ready = value("pipewright_queue_ready_tasks", &[("queue", "mail")]);
+    assert_eq!(ready + value("pipewright_queue_running_tasks", &[("queue", "mail")]), 3.0);
+    assert_eq!(value("pipewright_queue_done_total", &[("queue", "mail")]), 0.0);
     assert!(value("pipewright_script_processes", &[]) >= 4.0);
 
     if support::setting("BROWSER", 0) == 0 {

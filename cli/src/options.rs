@@ -92,7 +92,7 @@ pub enum Mode {
     VerifyAudit(PathBuf),
     /// The configuration of the prompt, in an editor.
     Config,
-    /// The loops, services and workers of running scripts.
+    /// The loops, services, workers and queues of running scripts.
     Top(Top),
 }
 

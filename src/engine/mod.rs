@@ -40,7 +40,8 @@ pub use crate::eval::Limits;
 pub use crate::eval::effects::audit::{Fault as AuditFault, Log as AuditLog, Summary as AuditSummary};
 pub use crate::eval::{
     ActionError, Board, Event, Observer, PipelineReport, Place, Progress, ResizeError, RunOptions,
-    RunningInstance, RunningLoop, RunningService, RunningWorker, ServiceAction, ServiceChange, TurnEnd,
+    RunningInstance, RunningLoop, RunningQueue, RunningService, RunningWorker, ServiceAction, ServiceChange,
+    TurnEnd,
 };
 pub use crate::host::{ContextFunction, Function, FunctionCx, Method, StageCx, StageError, Streams};
 pub use crate::process::{Signal, StageEnd, StageReport};

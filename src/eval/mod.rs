@@ -20,7 +20,8 @@ pub use effects::observe::{
     Event, Observer, Observers, PipelineReport, Place, Progress, ServiceChange, TurnEnd,
 };
 pub use effects::running::{
-    ActionError, ResizeError, RunningInstance, RunningLoop, RunningService, RunningWorker, ServiceAction,
+    ActionError, ResizeError, RunningInstance, RunningLoop, RunningQueue, RunningService, RunningWorker,
+    ServiceAction,
 };
 pub use exec::redirect::target_accesses;
 pub use interpreter::Interpreter;

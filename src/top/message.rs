@@ -1,6 +1,8 @@
 //! The messages on the socket: one request and one answer for each connection, as a line of JSON each.
 
-use crate::eval::{Board, RunningInstance, RunningLoop, RunningService, RunningWorker, ServiceAction};
+use crate::eval::{
+    Board, RunningInstance, RunningLoop, RunningQueue, RunningService, RunningWorker, ServiceAction,
+};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::time::Duration;
@@ -22,6 +24,8 @@ pub struct State {
     pub services: Vec<ServiceState>,
     /// The workers that run.
     pub workers: Vec<WorkerState>,
+    /// The queues whose tasks loops run.
+    pub queues: Vec<QueueState>,
     /// The number of processes that it has started and that run, with their descendants.
     pub processes: usize,
     /// The memory that this process and those keep in RAM, in bytes.
@@ -200,6 +204,55 @@ impl From<RunningWorker> for WorkerState {
     }
 }
 
+/// A queue whose tasks a loop runs. The numbers are those of all processes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct QueueState {
+    /// Its number in its process.
+    pub id: u64,
+    /// The place of its loop in the script, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// The name of the queue.
+    pub name: String,
+    /// The path of its file, as the script wrote it.
+    pub file: String,
+    /// The seconds since the loop began.
+    pub age: f64,
+    /// The tasks that are due.
+    pub ready: u64,
+    /// The tasks that are not due yet.
+    pub delayed: u64,
+    /// The tasks that run.
+    pub running: u64,
+    /// The tasks that have failed for good.
+    pub failed: u64,
+    /// The tasks that have succeeded since the queue was made, if the store counts them.
+    pub done: Option<u64>,
+    /// Whether workers take no task.
+    pub is_paused: bool,
+    /// The seconds for which the oldest ready task has been due.
+    pub waiting: Option<f64>,
+}
+
+impl From<RunningQueue> for QueueState {
+    fn from(one: RunningQueue) -> Self {
+        Self {
+            id: one.id,
+            place: one.place,
+            name: one.name,
+            file: one.file,
+            age: one.age.as_secs_f64(),
+            ready: one.ready,
+            delayed: one.delayed,
+            running: one.running,
+            failed: one.failed,
+            done: one.done,
+            is_paused: one.is_paused,
+            waiting: one.waiting.map(|waiting| waiting.as_secs_f64()),
+        }
+    }
+}
+
 /// What can be done with a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -244,6 +297,7 @@ pub(super) fn state(script: &str, board: &Board) -> State {
         loops: board.loops().into_iter().map(LoopState::from).collect(),
         services: board.services().into_iter().map(ServiceState::from).collect(),
         workers: board.workers().into_iter().map(WorkerState::from).collect(),
+        queues: board.queues().into_iter().map(QueueState::from).collect(),
         processes: used.processes.saturating_sub(1),
         memory: used.memory,
         processor: used.processor.as_secs_f64(),

@@ -3,7 +3,7 @@
 //! A process that runs a script publishes its [`Board`](crate::Board) through a socket that only its user can open: a file
 //! of mode 0600 in `$XDG_RUNTIME_DIR/pipewright`, or in `/tmp/pipewright-UID` if that variable is not set. The directory
 //! belongs to the user alone, and both sides also ask the kernel for the user of the other (`SO_PEERCRED`, unix(7)). A
-//! program that never runs a loop side by side, a service or a worker makes no socket.
+//! program that never runs a loop side by side, a service, a worker or a queue makes no socket.
 //!
 //! ```
 //! use pipewright::{Board, Engine, top};
@@ -28,5 +28,5 @@ mod message;
 mod server;
 
 pub use client::{Run, runs};
-pub use message::{Action, InstanceState, LoopState, ServiceState, State, WorkerState};
+pub use message::{Action, InstanceState, LoopState, QueueState, ServiceState, State, WorkerState};
 pub use server::Publication;

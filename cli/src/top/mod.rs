@@ -1,4 +1,4 @@
-//! `pipewright top`: the loops, services and workers of running scripts, seen from another terminal or in a browser.
+//! `pipewright top`: the loops, services, workers and queues of running scripts, seen from another terminal or in a browser.
 
 mod publish;
 #[cfg(feature = "top")]
@@ -14,7 +14,7 @@ use crate::print::{print, print_error};
 pub use publish::Published;
 use std::net::SocketAddr;
 
-/// Shows the loops, services and workers of all scripts of this user that run. A table on a terminal is redrawn until the user
+/// Shows the loops, services, workers and queues of all scripts of this user that run. A table on a terminal is redrawn until the user
 /// quits; elsewhere it is printed once. Returns the exit status.
 pub fn show(form: Top) -> u8 {
     match form {

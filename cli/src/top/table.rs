@@ -1,11 +1,11 @@
-//! The loops, services and workers as text.
+//! The loops, services, workers and queues as text.
 
-use pipewright::top::{InstanceState, LoopState, ServiceState, State, WorkerState};
+use pipewright::top::{InstanceState, LoopState, QueueState, ServiceState, State, WorkerState};
 use std::fmt::Write;
 use std::time::Duration;
 
 /// The text for no scripts.
-pub const NOTHING: &str = "no script of yours runs a loop side by side, a service or a worker";
+pub const NOTHING: &str = "no script of yours runs a loop side by side, a service, a worker or a queue";
 
 /// Returns everything: a line for each script, and the lines of its loops, services and workers.
 pub fn table(states: &[State]) -> String {
@@ -29,13 +29,16 @@ pub fn table(states: &[State]) -> String {
         for one in &state.workers {
             let _ = writeln!(text, "  {:>3}  {}", one.id, worker(one));
         }
+        for one in &state.queues {
+            let _ = writeln!(text, "  {:>3}  {}", one.id, queue(one));
+        }
     }
     text
 }
 
 /// Returns whether a script has nothing to show.
 pub fn is_empty(state: &State) -> bool {
-    state.loops.is_empty() && state.services.is_empty() && state.workers.is_empty()
+    state.loops.is_empty() && state.services.is_empty() && state.workers.is_empty() && state.queues.is_empty()
 }
 
 /// Returns a text of a script on one line, without control characters.
@@ -125,6 +128,24 @@ pub fn worker(one: &WorkerState) -> String {
     let _ = write!(text, "  {}  {} of processor time", size(one.memory), time(one.processor));
     if one.waiting > 0 {
         let _ = write!(text, "  messages waiting: {}", one.waiting);
+    }
+    text
+}
+
+/// Returns the line of a queue.
+pub fn queue(one: &QueueState) -> String {
+    let mut text = format!("{}  queue {} in {}", one.place, visible(&one.name), one.file);
+    let _ = write!(text, "  {} ready  {} running", one.ready, one.running);
+    for (count, what) in [(one.delayed, "delayed"), (one.failed, "failed"), (one.done.unwrap_or(0), "done")] {
+        if count > 0 {
+            let _ = write!(text, "  {count} {what}");
+        }
+    }
+    if let Some(waiting) = one.waiting {
+        let _ = write!(text, "  oldest due for {}", time(waiting));
+    }
+    if one.is_paused {
+        text.push_str("  paused");
     }
     text
 }

@@ -1,6 +1,6 @@
 //! The table that a user moves in: its lines, the chosen one, and what the keys do.
 
-use super::table::{NOTHING, bar, head, instances, is_empty, progress, service, visible, worker};
+use super::table::{NOTHING, bar, head, instances, is_empty, progress, queue, service, visible, worker};
 use crossterm::event::KeyCode;
 use pipewright::top::{Action, Run, State, runs};
 
@@ -29,7 +29,7 @@ impl Line {
 }
 
 impl View {
-    /// Asks all runs for their loops, services and workers.
+    /// Asks all runs for their loops, services, workers and queues.
     pub fn look(&mut self) {
         let answered = runs().into_iter().filter_map(|run| run.state().ok().map(|state| (run, state)));
         self.runs = answered.collect();
@@ -154,6 +154,7 @@ impl View {
                 }
                 instances(one).for_each(|line| add(one.id, format!("    {line}")));
             }
+            lines.extend(state.queues.iter().map(|one| Line::plain(format!("  {}", queue(one)))));
             lines.extend(state.workers.iter().map(|one| Line::plain(format!("  {}", worker(one)))));
             lines.push(Line::plain(String::new()));
         }

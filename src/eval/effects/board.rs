@@ -1,17 +1,19 @@
-//! The board: the loops side by side, services and workers of runs at this moment, for a program that watches them.
+//! The board: the loops side by side, services, workers and queues of runs at this moment, for a program that watches them.
 //!
 //! A loop or worker posts itself when it begins, and its posting disappears when it ends; a service stays until the code
 //! that made it ends. The watching program reads the board from another thread. It may change how many turns of a loop run at once, and
 //! restart, reload and stop a service. A run without a board does nothing for it.
 
 use super::observe::Progress;
-use super::running::{ActionError, ResizeError, RunningLoop, RunningService, RunningWorker, ServiceAction};
+use super::running::{
+    ActionError, ResizeError, RunningLoop, RunningQueue, RunningService, RunningWorker, ServiceAction,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// The loops side by side, services and workers that an engine's runs have at this moment: see
+/// The loops side by side, services, workers and queues that an engine's runs have at this moment: see
 /// [`crate::EngineBuilder::board`]. Clones share them, and any thread may use them.
 ///
 /// ```
@@ -57,6 +59,13 @@ pub(in crate::eval) enum Entry {
     Loop(Arc<LoopEntry>),
     Service(Arc<dyn ServiceEntry>),
     Worker(Arc<dyn WorkerEntry>),
+    Queue(Arc<dyn QueueEntry>),
+}
+
+/// A queue as its loop posts it.
+pub(in crate::eval) trait QueueEntry: Send + Sync {
+    /// Returns its state; none if its store can't be read.
+    fn state(&self, id: u64) -> Option<RunningQueue>;
 }
 
 /// A worker as it posts itself.
@@ -89,7 +98,7 @@ pub(in crate::eval) struct Size {
     pub set: Box<dyn Fn(usize) + Send + Sync>,
 }
 
-/// A loop, service or worker on the board. Dropping it takes it off.
+/// A loop, service, worker or queue on the board. Dropping it takes it off.
 pub(in crate::eval) struct Posting {
     board: Board,
     id: u64,
@@ -102,7 +111,7 @@ impl fmt::Debug for Board {
 }
 
 impl Board {
-    /// Creates an empty board. `first` is called once, by the thread of the first loop, service or worker, when that is on the
+    /// Creates an empty board. `first` is called once, by the thread of the first loop, service, worker or queue, when that is on the
     /// board: so a program can wait with what it needs to show the board.
     ///
     /// ```
@@ -153,6 +162,16 @@ impl Board {
         listed.collect()
     }
 
+    /// Returns the queues whose tasks loops run, in the order in which the loops began. A loop over a queue is also listed
+    /// as a loop if it runs its turns side by side.
+    pub fn queues(&self) -> Vec<RunningQueue> {
+        let listed = self.entries().into_iter().filter_map(|(id, entry)| match entry {
+            Entry::Queue(entry) => entry.state(id),
+            _ => None,
+        });
+        listed.collect()
+    }
+
     /// Lets a loop run up to `jobs` turns at once, at least one. Running turns are not ended.
     ///
     /// # Errors
@@ -175,7 +194,7 @@ impl Board {
         }
     }
 
-    /// Posts a loop, service or worker.
+    /// Posts a loop, service, worker or queue.
     pub(in crate::eval) fn post(&self, entry: Entry) -> Posting {
         let mut postings = self.lock();
         postings.last += 1;

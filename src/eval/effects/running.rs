@@ -1,4 +1,4 @@
-//! The states of the loops, services and workers on a board, and what can be done with them there.
+//! The states of the loops, services, workers and queues on a board, and what can be done with them there.
 
 use super::observe::Progress;
 use std::fmt;
@@ -124,6 +124,36 @@ pub struct RunningWorker {
     pub memory: u64,
     /// The processor time that its processes have used.
     pub processor: Duration,
+}
+
+/// A queue whose tasks a loop runs: see [`Board::queues`](crate::Board::queues). The numbers are those of all processes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunningQueue {
+    /// Its number. A board gives each number only once.
+    pub id: u64,
+    /// The place of its loop in the script, `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// The name of the queue.
+    pub name: String,
+    /// The path of its file as the script wrote it, without control characters. Secrets in it are masked.
+    pub file: String,
+    /// The time since the loop began.
+    pub age: Duration,
+    /// The tasks that are due.
+    pub ready: u64,
+    /// The tasks that are not due yet.
+    pub delayed: u64,
+    /// The tasks that run.
+    pub running: u64,
+    /// The tasks that have failed for good.
+    pub failed: u64,
+    /// The tasks that have succeeded since the queue was made, if the store counts them.
+    pub done: Option<u64>,
+    /// Whether workers take no task.
+    pub is_paused: bool,
+    /// The time for which the oldest ready task has been due.
+    pub waiting: Option<Duration>,
 }
 
 /// What can be done with a service: see [`Board::act`](crate::Board::act).

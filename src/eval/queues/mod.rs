@@ -5,6 +5,7 @@
 
 mod errors;
 mod loops;
+mod posted;
 mod requests;
 mod source;
 

@@ -4,6 +4,7 @@ use super::requests::{text, time};
 use super::{Queue, place_bytes, tasks_of};
 use crate::diag::code;
 use crate::eval::Interpreter;
+use crate::eval::effects::board::Posting;
 use crate::eval::effects::effect::{Effect, QueueChange};
 use crate::eval::lang::items::Item;
 use crate::eval::report::unwind::{Error, Eval, page};
@@ -35,6 +36,7 @@ pub struct TaskSource {
     /// The tasks that have become failed in this worker.
     failed: Vec<TaskId>,
     more_failed: u64,
+    _posting: Option<Posting>,
 }
 
 impl TaskSource {
@@ -46,7 +48,17 @@ impl TaskSource {
         let store = run.while_busy(false, || queue::open(&queue.place, &queue.name))?;
         let store = store.map_err(|error| run.queue_error(queue, "open", &error, span))?;
         let queue = queue.clone();
-        Ok(Some(Self { queue, store, drains, span, retried: None, failed: Vec::new(), more_failed: 0 }))
+        let posting = run.post_queue(&queue, span);
+        Ok(Some(Self {
+            queue,
+            store,
+            drains,
+            span,
+            retried: None,
+            failed: Vec::new(),
+            more_failed: 0,
+            _posting: posting,
+        }))
     }
 
     /// Tries only these failures again.

@@ -1,8 +1,8 @@
 //! The state as metrics, in the text format of Prometheus: for each metric its meaning and type, and then a line for
-//! each script, loop, service, instance or worker.
+//! each script, loop, service, instance, worker or queue.
 
 use super::watch::Snapshot;
-use pipewright::top::{InstanceState, LoopState, ServiceState, State, WorkerState};
+use pipewright::top::{InstanceState, LoopState, QueueState, ServiceState, State, WorkerState};
 use std::fmt::{Display, Write};
 
 /// A metric of things of the type `T`.
@@ -114,6 +114,28 @@ const WORKERS: &[Metric<WorkerState>] = &[
     ),
 ];
 
+const QUEUES: &[Metric<QueueState>] = &[
+    gauge("pipewright_queue_ready_tasks", "Tasks of the queue that are due.", |one| Some(one.ready as f64)),
+    gauge("pipewright_queue_delayed_tasks", "Tasks of the queue that are not due yet.", |one| {
+        Some(one.delayed as f64)
+    }),
+    gauge("pipewright_queue_running_tasks", "Tasks of the queue that run, in all processes.", |one| {
+        Some(one.running as f64)
+    }),
+    gauge("pipewright_queue_failed_tasks", "Tasks of the queue that have failed for good.", |one| {
+        Some(one.failed as f64)
+    }),
+    counter("pipewright_queue_done_total", "Tasks of the queue that have succeeded.", |one| {
+        one.done.map(|done| done as f64)
+    }),
+    gauge("pipewright_queue_paused", "Whether workers take no task of the queue.", |one| {
+        truth(one.is_paused)
+    }),
+    gauge("pipewright_queue_wait_seconds", "Time for which the oldest ready task has been due.", |one| {
+        Some(one.waiting.unwrap_or(0.0))
+    }),
+];
+
 fn truth(value: bool) -> Option<f64> {
     Some(if value { 1.0 } else { 0.0 })
 }
@@ -121,7 +143,7 @@ fn truth(value: bool) -> Option<f64> {
 /// Returns all metrics.
 pub fn metrics(snapshot: &Snapshot) -> String {
     let (mut scripts, mut loops, mut services, mut instances) = (vec![], vec![], vec![], vec![]);
-    let mut workers = vec![];
+    let (mut workers, mut queues) = (vec![], vec![]);
     for run in &snapshot.runs {
         let state = &run.state;
         let script = format!("{},{}", label("script", &state.script), label("pid", state.pid));
@@ -140,6 +162,10 @@ pub fn metrics(snapshot: &Snapshot) -> String {
             let labels = format!("{script},{},{}", label("place", &one.place), label("id", one.id));
             workers.push((labels, one));
         }
+        for one in &state.queues {
+            let (place, name) = (label("place", &one.place), label("queue", &one.name));
+            queues.push((format!("{script},{name},{place},{}", label("id", one.id)), one));
+        }
         scripts.push((script, state));
     }
     let mut text = String::new();
@@ -148,6 +174,7 @@ pub fn metrics(snapshot: &Snapshot) -> String {
     write(&mut text, SERVICES, &services);
     write(&mut text, INSTANCES, &instances);
     write(&mut text, WORKERS, &workers);
+    write(&mut text, QUEUES, &queues);
     text
 }
 

@@ -1,4 +1,4 @@
-//! `pipewright top --serve`: a page with the loops, services and workers, the same as JSON, and metrics for Prometheus.
+//! `pipewright top --serve`: a page with the loops, services, workers and queues, the same as JSON, and metrics for Prometheus.
 //!
 //! Each process of the machine can connect to the loopback interface, whichever user it belongs to, and so can each page
 //! that a browser shows. So each request needs the token that is printed at the start, and has to name a loopback host
