@@ -6,7 +6,7 @@
 
 use crate::support::marked::left_after;
 use crate::support::{self, setting};
-use pipewright::{CancelToken, Engine, ErrorKind, Event, Limits, Output, Script, Session};
+use pipewright::{CancelToken, Engine, ErrorKind, Event, Limits, Output, RunOptions, Script, Session, Value};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -133,6 +133,63 @@ fn a_strangers_script_ends_and_leaves_no_process() {
     });
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), texts.len(), wrong.join("\n\n"));
+}
+
+/// Attacks by programs, which only a sandbox stops. (A fork bomb is among the submissions of `run_untrusted`.)
+const PROGRAMS: &[&str] = &[
+    "sh -c 'setsid sleep 1000 &'",
+    "setsid -f sleep 1000",
+    "sh -c 'setsid sh -c \"setsid sleep 1000 & sleep 1000\" > /dev/null 2>&1 < /dev/null &'",
+    "nohup setsid sleep 1000",
+    "sh -c 'cat /etc/passwd && echo GOT'",
+    "sh -c 'cat \"/proc/$PPID/environ\" && echo GOT'",
+    "sh -c 'ls /root /home && echo GOT'",
+    "sh -c 'echo x > /tmp/hostile-was-here && echo GOT'",
+    "sh -c 'chmod 777 /usr/bin/env && echo GOT'",
+    "sh -c 'kill -9 1; kill -0 -1 && sleep 1000'",
+    "/usr/bin/python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 22)); print(\"GOT\")'",
+    "/usr/bin/python3 -c 'x = bytearray(5 << 30); print(\"GOT\")'",
+    "/usr/bin/python3 -c 'import os, time; [os.fork() or time.sleep(1000) for _ in range(30)]; time.sleep(1000)'",
+    "/usr/bin/python3 -c 'import os; os.open(\"/dev/tty\", os.O_RDWR); print(\"GOT\")'",
+    "/usr/bin/python3 -c 'import ctypes; print(\"GOT\" if ctypes.CDLL(None).unshare(0x10000000) == 0 else 1)'",
+    "echo /etc/*",
+    "echo $[read('/etc/passwd')]",
+    "write('/tmp/hostile-was-here', 'x')",
+    "cd /etc; pwd",
+    "with read=['/etc'], isolate=false { cat /etc/passwd; echo GOT }",
+    "env.LD_PRELOAD = '/etc/passwd'; sh -c 'cat /etc/shadow && echo GOT'",
+];
+
+#[test]
+fn in_a_sandbox_programs_reach_nothing_and_leave_nothing() {
+    let sandbox = || {
+        RunOptions::new([
+            ("net", Value::from(false)),
+            ("read", vec!["/usr"].into()),
+            ("isolate", true.into()),
+            ("memory", "256M".into()),
+        ])
+    };
+    let engine = Engine::builder().limits(limits()).options(sandbox()).build().unwrap();
+    let trial = engine.session().run(&Script::parse("t", "true").unwrap()).status();
+    if let Err(error) = trial {
+        assert_ne!(std::env::var("CI").ok().as_deref(), Some("true"), "{}", error.render(false, 100));
+        eprintln!("SKIPPED: no sandbox here: {}", error.render(false, 100));
+        return;
+    }
+    for text in PROGRAMS {
+        assert_eq!(wrong_with(&engine, text), None, "{text}");
+        let script = Script::parse("theirs", *text).unwrap();
+        let (mut session, _) = marked(&engine);
+        let printed = match session.run(&script).capture() {
+            Ok(captured) => captured.stdout,
+            Err(error) => error.captured().map(|captured| captured.stdout.clone()).unwrap_or_default(),
+        };
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        let secret = ["GOT", "root:", "/etc/passwd"].iter().find(|part| printed.contains(**part));
+        assert_eq!(secret, None, "{text} printed {printed}");
+    }
+    assert!(!std::path::Path::new("/tmp/hostile-was-here").exists());
 }
 
 fn failure(limits: Limits, text: &str) -> pipewright::Error {

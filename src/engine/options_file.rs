@@ -46,16 +46,37 @@ impl RunOptions {
 
 /// Returns the place of a key with its value: its line. A key that is written in another way has the first line.
 fn place(text: &str, key: &str) -> Span {
-    let mut start = 0;
+    let (mut start, mut depth) = (0, 0);
     for line in text.split_inclusive('\n') {
-        let own = line.trim_end();
-        let after = own.trim_start().trim_start_matches(['"', '\'']).strip_prefix(key);
-        if after.is_some_and(|after| after.trim_start_matches(['"', '\'']).trim_start().starts_with('=')) {
-            return Span::new(start + own.len() - own.trim_start().len(), start + own.len());
+        let own = line.trim();
+        let after = own.trim_start_matches(['"', '\'']).strip_prefix(key);
+        let is_key =
+            after.is_some_and(|after| after.trim_start_matches(['"', '\'']).trim_start().starts_with('='));
+        if depth == 0 && is_key {
+            let at = start + line.len() - line.trim_start().len();
+            return Span::new(at, at + own.len());
         }
         start += line.len();
+        depth += brackets(line);
     }
     Span::new(0, text.lines().next().map_or(0, str::len))
+}
+
+/// Returns how many more arrays a line opens than it closes.
+fn brackets(line: &str) -> i32 {
+    let (mut depth, mut quote) = (0, None);
+    for letter in line.chars() {
+        match (letter, quote) {
+            ('\'' | '"', None) => quote = Some(letter),
+            (letter, Some(open)) if letter == open => quote = None,
+            (_, Some(_)) => {}
+            ('#', None) => break,
+            ('[', None) => depth += 1,
+            (']', None) => depth -= 1,
+            _ => {}
+        }
+    }
+    depth
 }
 
 fn value_of(value: Json) -> Value {
