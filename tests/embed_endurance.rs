@@ -137,7 +137,7 @@ impl Kinds {
 fn many_runs_in_many_threads_gather_nothing() {
     const THREADS: u64 = 8;
     let _alone = alone();
-    let runs = setting("RUNS", 1_600);
+    let runs = setting("RUNS", 800);
     let kinds = Kinds::new();
     let pause = Barrier::new(THREADS as usize + 1);
     let started = Instant::now();

@@ -50,12 +50,12 @@ enum Target {
 
 #[test]
 fn nothing_is_left_behind() {
-    nothing_is_left_behind_by(SCRIPT, setting("RUNS", 60));
+    nothing_is_left_behind_by(SCRIPT, setting("RUNS", 30));
 }
 
 #[test]
 fn nothing_is_left_behind_of_turns_side_by_side() {
-    nothing_is_left_behind_by(LOOP, setting("LOOPS", 32));
+    nothing_is_left_behind_by(LOOP, setting("LOOPS", 16));
 }
 
 fn nothing_is_left_behind_by(script: &str, runs: u64) {

@@ -10,24 +10,25 @@ use std::ffi::c_long;
 /// # Safety
 /// As for the system call.
 pub(super) unsafe fn call<const N: usize>(number: c_long, given: [usize; N]) -> isize {
-    let mut arguments = [0; 4];
+    // prctl(2) refuses other values than 0 in arguments that it does not take.
+    let mut arguments = [0; 5];
     for (argument, given) in arguments.iter_mut().zip(given) {
         *argument = given;
     }
-    let [a, b, c, d] = arguments;
+    let [a, b, c, d, e] = arguments;
     // SAFETY: no stack memory is used, and the registers that the kernel changes are declared.
-    unsafe { call4(number as usize, a, b, c, d) }
+    unsafe { call5(number as usize, a, b, c, d, e) }
 }
 
 #[cfg(target_arch = "x86_64")]
-unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
+unsafe fn call5(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize) -> isize {
     let result: isize;
     // SAFETY: the kernel's convention (`syscall(2)`).
     unsafe {
         asm!(
             "syscall",
             inlateout("rax") number as isize => result,
-            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d,
+            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e,
             lateout("rcx") _, lateout("r11") _,
             options(nostack),
         );
@@ -36,7 +37,7 @@ unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize 
 }
 
 #[cfg(target_arch = "aarch64")]
-unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
+unsafe fn call5(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize) -> isize {
     let result: isize;
     // SAFETY: the kernel's convention (`syscall(2)`).
     unsafe {
@@ -44,7 +45,7 @@ unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize 
             "svc 0",
             in("x8") number,
             inlateout("x0") a as isize => result,
-            in("x1") b, in("x2") c, in("x3") d,
+            in("x1") b, in("x2") c, in("x3") d, in("x4") e,
             options(nostack),
         );
     }
@@ -55,9 +56,9 @@ unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize 
 /// memory of this process is a child whose starter sleeps until its execve (`spawn`) and does not use its errno
 /// after that.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-unsafe fn call4(number: usize, a: usize, b: usize, c: usize, d: usize) -> isize {
+unsafe fn call5(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize) -> isize {
     // SAFETY: as for the system call.
-    match unsafe { libc::syscall(number as c_long, a, b, c, d) } {
+    match unsafe { libc::syscall(number as c_long, a, b, c, d, e) } {
         -1 => -(super::last_error() as isize),
         result => result as isize,
     }
