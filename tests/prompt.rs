@@ -470,8 +470,8 @@ fn take(terminal: &mut Terminal, line: &str) {
 #[test]
 fn keys_in_place_of_an_offered_line_are_an_entry_of_their_own() {
     let (_home, mut terminal) = prompt();
-    terminal.keys("gti status\recho ne'xt'\r");
-    terminal.expect("did you mean `git`?");
+    terminal.keys("ehco status\recho ne'xt'\r");
+    terminal.expect("did you mean `echo`?");
     terminal.expect("\nnext\n");
 }
 
