@@ -61,6 +61,21 @@ fn stats(place: &Place) -> serde_json::Value {
     serde_json::from_str(&outcome.out()).expect("it is JSON")
 }
 
+/// Returns the tries of each task that ran, in their order, and the data of these tasks.
+fn tries(place: &Place) -> (BTreeMap<u64, Vec<u64>>, BTreeSet<u64>) {
+    let mut tries: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let mut data = BTreeSet::new();
+    for file in std::fs::read_dir(place.at("runs")).expect("it is there").flatten() {
+        let id = file.file_name().to_string_lossy().parse().expect("a number");
+        for line in std::fs::read_to_string(file.path()).expect("it is text").lines() {
+            let (attempt, number) = line.split_once(' ').expect("two numbers");
+            tries.entry(id).or_default().push(attempt.parse().expect("a number"));
+            data.insert(number.parse::<u64>().expect("a number"));
+        }
+    }
+    (tries, data)
+}
+
 #[test]
 fn after_kills_at_any_moment_no_task_is_lost_and_each_has_one_result() {
     let mut numbers = Rng::new(23);
@@ -89,16 +104,7 @@ fn after_kills_at_any_moment_no_task_is_lost_and_each_has_one_result() {
     assert_eq!(left_after(&format!("QUEUED={value}"), PATIENCE), [""; 0]);
 
     let last = Run::pipewright().arg("drain.pw").dir(place.work()).timeout(300).run();
-    let mut tries: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    let mut data = BTreeSet::new();
-    for file in std::fs::read_dir(place.at("runs")).expect("it is there").flatten() {
-        let id = file.file_name().to_string_lossy().parse().expect("a number");
-        for line in std::fs::read_to_string(file.path()).expect("it is text").lines() {
-            let (attempt, number) = line.split_once(' ').expect("two numbers");
-            tries.entry(id).or_default().push(attempt.parse().expect("a number"));
-            data.insert(number.parse::<u64>().expect("a number"));
-        }
-    }
+    let (tries, data) = tries(&place);
     let runs: usize = tries.values().map(Vec::len).sum();
     let added = added();
     eprintln!("{} tasks added, {runs} tries of {} tasks", added.lines().count(), tries.len());

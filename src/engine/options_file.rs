@@ -3,8 +3,7 @@
 use crate::eval::RunOptions;
 use crate::policy::{RulesError, toml};
 use crate::span::Span;
-use crate::value::{List, Map, Str, Value};
-use serde_json::Value as Json;
+use crate::value::{Str, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -26,10 +25,10 @@ impl RunOptions {
     /// # Errors
     /// Fails if the text is not TOML. Options that don't exist make runs fail.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, RulesError> {
-        let read: BTreeMap<String, Json> = toml::read(text)?;
+        let read: BTreeMap<String, Value> = toml::read(text)?;
         let options = read.into_iter().map(|(key, value)| {
             let span = place(text, &key);
-            (key, value_of(value), span)
+            (Str::from(key), value, span)
         });
         Ok(Self::of_text(name, text.to_owned(), options.collect()))
     }
@@ -46,57 +45,8 @@ impl RunOptions {
 
 /// Returns the place of a key with its value: its line. A key that is written in another way has the first line.
 fn place(text: &str, key: &str) -> Span {
-    let (mut start, mut depth) = (0, 0);
-    for line in text.split_inclusive('\n') {
-        let own = line.trim();
-        let after = own.trim_start_matches(['"', '\'']).strip_prefix(key);
-        let is_key =
-            after.is_some_and(|after| after.trim_start_matches(['"', '\'']).trim_start().starts_with('='));
-        if depth == 0 && is_key {
-            let at = start + line.len() - line.trim_start().len();
-            return Span::new(at, at + own.len());
-        }
-        start += line.len();
-        depth += brackets(line);
-    }
-    Span::new(0, text.lines().next().map_or(0, str::len))
-}
-
-/// Returns how many more arrays a line opens than it closes.
-fn brackets(line: &str) -> i32 {
-    let (mut depth, mut quote) = (0, None);
-    for letter in line.chars() {
-        match (letter, quote) {
-            ('\'' | '"', None) => quote = Some(letter),
-            (letter, Some(open)) if letter == open => quote = None,
-            (_, Some(_)) => {}
-            ('#', None) => break,
-            ('[', None) => depth += 1,
-            (']', None) => depth -= 1,
-            _ => {}
-        }
-    }
-    depth
-}
-
-fn value_of(value: Json) -> Value {
-    match value {
-        Json::Null => Value::Null,
-        Json::Bool(is) => is.into(),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => number.into(),
-            None => number.as_f64().unwrap_or(f64::NAN).into(),
-        },
-        Json::String(text) => Value::Str(Str::from(text)),
-        Json::Array(items) => Value::List(items.into_iter().map(value_of).collect::<List>()),
-        Json::Object(entries) => {
-            let mut map = Map::default();
-            for (key, value) in entries {
-                map.insert(Str::from(key), value_of(value));
-            }
-            Value::Map(map)
-        }
-    }
+    let line = toml::line_of(text, key).unwrap_or_else(|| 0..text.lines().next().map_or(0, str::len));
+    Span::new(line.start, line.end)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::eval::exec::substitution::Substitution;
 use crate::eval::report::unwind::{Error, StageOutcome, Unwind};
 use crate::eval::scope::exec_env::ExecEnv;
 use crate::eval::scope::slots::Slots;
+use crate::eval::scope::with::RunOptions;
 use crate::eval::services::OwnServices;
 use crate::eval::shared::{Beside, Shared};
 use crate::eval::tasks::handlers::Handlers;
@@ -63,6 +64,8 @@ pub struct Interpreter {
     pub(in crate::eval) turned: bool,
     /// Whether the last prepared command is a bool.
     pub(in crate::eval) named_bool: bool,
+    /// The options of `with` that the host puts around the run, until it begins.
+    pub(in crate::eval) around: Vec<RunOptions>,
     /// The text of the options of the host that are being evaluated, which errors point at.
     pub(in crate::eval) host_options: Option<Arc<Source>>,
     /// The state of a dry run.
@@ -110,6 +113,7 @@ impl Interpreter {
             status: self.status,
             turned: false,
             named_bool: false,
+            around: Vec::new(),
             host_options: None,
             dry: None,
             depth: self.depth + 1,

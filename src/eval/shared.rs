@@ -6,7 +6,6 @@ use crate::eval::effects::board::Board;
 use crate::eval::effects::limits::Budget;
 use crate::eval::effects::observe::Observers;
 use crate::eval::exec::shared_lines::SharedLines;
-use crate::eval::scope::with::RunOptions;
 use crate::eval::services::Supervisor;
 use crate::policy::Policy;
 use crate::process::{self, Descriptor, Environment, FileTable, Interrupt, LeftGroups, OpenMode};
@@ -39,8 +38,6 @@ pub struct Shared {
     pub(in crate::eval) asking: Mutex<()>,
     pub(in crate::eval) lines: SharedLines,
     pub(in crate::eval) policy: Option<Arc<dyn Policy>>,
-    /// The options of `with` around the run.
-    pub(in crate::eval) options: Vec<RunOptions>,
     pub(in crate::eval) budget: Option<Arc<Budget>>,
     /// The board on which loops side by side, services and workers are posted, if a program can watch the run.
     pub(in crate::eval) board: Option<Board>,

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 
 /// An invalid file of rules, or of options: see [`RunOptions`](crate::RunOptions).
@@ -69,14 +70,8 @@ const DEPTH: usize = 32;
 /// Refuses a text that is nested more deeply than rules ever are: the parser recurses for each bracket and each dot of
 /// a key, and 20,000 of them would overflow the stack.
 fn refuse_depth(text: &str) -> Result<(), RulesError> {
-    let bytes = text.as_bytes();
-    let (mut at, mut depth, mut dots) = (0, 0_usize, 0);
-    while let Some(&byte) = bytes.get(at) {
-        at += match byte {
-            b'"' | b'\'' => string_len(&bytes[at..]),
-            b'#' => memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at),
-            _ => 1,
-        };
+    let (mut depth, mut dots) = (0_usize, 0);
+    for (at, byte) in bytes_outside(text) {
         match byte {
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
@@ -90,6 +85,47 @@ fn refuse_depth(text: &str) -> Result<(), RulesError> {
         }
     }
     Ok(())
+}
+
+/// Returns the bytes of a text with their places, of a string or comment only the first one.
+fn bytes_outside(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
+    let bytes = text.as_bytes();
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let at = next;
+        let byte = *bytes.get(at)?;
+        next += match byte {
+            b'"' | b'\'' => string_len(&bytes[at..]),
+            b'#' => memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at),
+            _ => 1,
+        };
+        Some((at, byte))
+    })
+}
+
+/// Returns the line of a key that is in no table, without the blanks around it.
+pub fn line_of(text: &str, key: &str) -> Option<Range<usize>> {
+    let is_key = |rest: &str| {
+        let after = rest.trim_start_matches(['"', '\'']).strip_prefix(key);
+        after.is_some_and(|after| after.trim_start_matches(['"', '\'']).trim_start().starts_with('='))
+    };
+    let (mut depth, mut begins) = (0_usize, true);
+    for (at, byte) in bytes_outside(text) {
+        if begins && !byte.is_ascii_whitespace() {
+            let line = text[at..].lines().next().unwrap_or_default().trim_end();
+            if is_key(line) {
+                return Some(at..at + line.len());
+            }
+            begins = false;
+        }
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'\n' => begins = depth == 0,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Returns the length of the string at the start of a text, including its quotes; the length of the whole text if the

@@ -4,11 +4,12 @@
 //! They run with `GRAPHILE=DIR`, a directory in which npm has installed graphile-worker, and a binary with the feature
 //! `queue-postgres`, as `.ci/long` does.
 
+use super::tries;
 use crate::support::marked::left_after;
 use crate::support::place::Place;
 use crate::support::rng::Rng;
 use crate::support::{self, Run, have, setting};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -341,16 +342,7 @@ fn after_kills_of_producer_worker_and_server_no_task_is_lost_and_each_has_one_re
     assert_eq!(left_after(&format!("QUEUED={value}"), PATIENCE), [""; 0]);
     let mut last = server.start_script("drain.pw", &[], marker);
     last.wait().expect("it is ours");
-    let mut tries: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    let mut data = BTreeSet::new();
-    for file in std::fs::read_dir(place.at("runs")).expect("it is there").flatten() {
-        let id = file.file_name().to_string_lossy().parse().expect("a number");
-        for line in std::fs::read_to_string(file.path()).expect("it is text").lines() {
-            let (attempt, number) = line.split_once(' ').expect("two numbers");
-            tries.entry(id).or_default().push(attempt.parse().expect("a number"));
-            data.insert(number.parse::<u64>().expect("a number"));
-        }
-    }
+    let (tries, data) = tries(place);
     let left = server.psql(
         "work",
         "SELECT payload, attempts = max_attempts, locked_by FROM graphile_worker._private_jobs",

@@ -102,7 +102,7 @@ pub struct RunningInstance {
     pub processor: Duration,
 }
 
-/// A worker that runs: see [`Board::workers`](crate::Board::workers)(super::board::Board::workers).
+/// A worker that runs: see [`Board::workers`](crate::Board::workers).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunningWorker {

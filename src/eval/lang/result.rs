@@ -81,8 +81,8 @@ impl Interpreter {
         let value = self.function_value(function);
         let span = self.program.function(function).span;
         self.module = self.program.script;
-        let (shared, mut result) = (self.shared.clone(), Value::Null);
-        let ended = self.within(&shared.options, &mut |this| {
+        let (around, mut result) = (std::mem::take(&mut self.around), Value::Null);
+        let ended = self.within(&around, &mut |this| {
             result = this.apply_values(&value, arguments, span)?;
             Ok(())
         });

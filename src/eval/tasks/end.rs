@@ -24,15 +24,14 @@ impl Interpreter {
                 .close_input(&mut self.env.files)
                 .map_err(|error| self.no_null(&error, Span::default()))?;
         }
-        let main = match self.main_arguments()? {
+        let mut main = match self.main_arguments()? {
             Asked::Script => None,
             Asked::Main(main) => Some(main),
             Asked::Text(text) => return self.print_instead(&text),
         };
         self.audit_begin()?;
-        let shared = self.shared.clone();
-        let mut main = main;
-        let ran = self.within(&shared.options, &mut |this| {
+        let around = std::mem::take(&mut self.around);
+        let ran = self.within(&around, &mut |this| {
             this.block(&program.main_module().body)?;
             main.take().map_or(Ok(()), |main| this.run_main(program, main))
         });

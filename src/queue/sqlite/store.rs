@@ -30,6 +30,17 @@ impl SqliteStore {
         Ok(self.database.transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
 
+    /// Begins a transaction that writes, in which the tasks of workers that have vanished are free.
+    fn write_freed(&mut self, now: Time) -> Result<Transaction<'_>> {
+        let vanished = self.vanished()?;
+        let queue = self.queue.clone();
+        let transaction = self.write()?;
+        for worker in vanished {
+            tasks::release(&transaction, &queue, worker, now)?;
+        }
+        Ok(transaction)
+    }
+
     /// Returns the workers that have tasks but whose processes have ended.
     fn vanished(&mut self) -> Result<Vec<i64>> {
         let mut vanished = Vec::new();
@@ -49,12 +60,8 @@ impl SqliteStore {
 
     /// Runs one statement on a task that does not run; its parameters are the task, the queue and the time.
     fn change(&mut self, id: TaskId, now: Time, sql: &str) -> Result<std::result::Result<(), Unchanged>> {
-        let vanished = self.vanished()?;
         let queue = self.queue.clone();
-        let transaction = self.write()?;
-        for worker in vanished {
-            tasks::release(&transaction, &queue, worker, now)?;
-        }
+        let transaction = self.write_freed(now)?;
         let result = match tasks::is_running(&transaction, &queue, id)? {
             None => Err(Unchanged::None),
             Some(true) => Err(Unchanged::Running),
@@ -72,12 +79,8 @@ impl Store for SqliteStore {
     fn add(&mut self, new: &[NewTask], now: Time) -> Result<Vec<TaskId>> {
         // A key means another thing for a task that runs than for one whose worker has vanished.
         let has_key = new.iter().any(|task| task.key.is_some());
-        let vanished = if has_key { self.vanished()? } else { Vec::new() };
         let queue = self.queue.clone();
-        let transaction = self.write()?;
-        for worker in vanished {
-            tasks::release(&transaction, &queue, worker, now)?;
-        }
+        let transaction = if has_key { self.write_freed(now)? } else { self.write()? };
         let ids =
             new.iter().map(|task| tasks::add(&transaction, &queue, task, now)).collect::<Result<_>>()?;
         transaction.commit()?;

@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, code, quote_word};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::{Error, Eval, Unwind, page};
 use crate::span::Span;
-use crate::value::{Value, format};
+use crate::value::{Str, Value, format};
 
 /// An option of a `with` that has a value.
 #[derive(Clone, Copy, Debug)]
@@ -59,18 +59,7 @@ impl Interpreter {
             return Err(self.refused_option(code::WRONG_TYPE, span, message, &found, help));
         };
         for (name, value) in entries.iter() {
-            let text = std::str::from_utf8(name.as_bytes()).unwrap_or_default();
-            let Some(row) = settings::find(text) else {
-                let message = format!("`with` has no option {}", quote_word(name.as_bytes()));
-                let help = settings::instead_of(text);
-                return Err(self.refused_option(
-                    code::UNKNOWN_OPTION,
-                    span,
-                    &message,
-                    "a key of this map",
-                    &help,
-                ));
-            };
+            let row = self.option_named(name, span, "a key of this map")?;
             self.fits_map(map, row, value)?;
             if row.takes.check(value).is_err() {
                 return Err(self.wrong_setting(row, value, span));
@@ -86,6 +75,15 @@ impl Interpreter {
             all.push((Given { setting: row.setting, span: map.span, value: span }, value.clone()));
         }
         Ok(())
+    }
+
+    /// Returns the option with a name that the check has not seen.
+    pub(super) fn option_named(&self, name: &Str, span: Span, label: &str) -> Eval<&'static OptionSpec> {
+        let text = std::str::from_utf8(name.as_bytes()).unwrap_or_default();
+        settings::find(text).ok_or_else(|| {
+            let message = format!("`with` has no option {}", quote_word(name.as_bytes()));
+            self.refused_option(code::UNKNOWN_OPTION, span, &message, label, &settings::instead_of(text))
+        })
     }
 
     /// Refuses an option of which the check has to know, or that a map can't give to this kind of block.

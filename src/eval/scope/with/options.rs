@@ -203,11 +203,7 @@ impl Interpreter {
         all.group = self.control_group(&together, &mut all.settings)?;
         let closed = rules.close_environment();
         let directory = all.directory.clone().or_else(|| self.env.directory.clone());
-        let open = rules.open();
         all.settings.sandbox = self.sandbox(rules, directory.as_deref())?;
-        if !open.is_empty() && self.dry.is_none() {
-            self.admit(&Effect::Sandbox(&open), options[0].0.span)?;
-        }
         let confined = all.settings.sandbox.is_some();
         all.settings.own_sessions |= all.isolates || confined && self.control().is_none();
         if clear || closed || has_tmp || environment.is_some() || account.is_some() || all.directory.is_some()

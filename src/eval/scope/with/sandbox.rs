@@ -47,12 +47,9 @@ impl Rules {
             .any(|(option, value)| option.setting == Setting::Tmp && matches!(value, Value::Bool(true)))
     }
 
-    /// Returns the options that close something, as they are written.
-    pub(super) fn open(&self) -> Vec<String> {
-        let closing = self.given.iter().filter(|(option, value)| closes(*option, value));
-        closing
-            .map(|(option, value)| format!("{}={}", option.setting.row().name, display(value, 400)))
-            .collect()
+    /// Returns the options that close something.
+    pub(super) fn closing(&self) -> impl Iterator<Item = &(Given, Value)> {
+        self.given.iter().filter(|(option, value)| closes(*option, value))
     }
 
     /// Returns whether it closes files, and with them the environment.
@@ -95,7 +92,7 @@ impl Interpreter {
         directory: Option<&CStr>,
     ) -> Eval<Option<Arc<Confinement>>> {
         let outer = self.env.settings.sandbox.clone();
-        let closing: Vec<_> = rules.given.iter().filter(|(option, value)| closes(*option, value)).collect();
+        let closing: Vec<_> = rules.closing().collect();
         let Some((first, _)) = closing.first() else { return Ok(outer) };
         let source = self.source().clone();
         let refused = |option: &Given, reason: &str| {
@@ -156,6 +153,13 @@ impl Interpreter {
         let sandbox = Sandbox::new(walls)
             .map_err(|reason| refused(own.map_or(first, |(option, _)| option), &reason))?;
         let options = closing.iter().map(|(option, _)| (option.setting, option.span)).collect();
+        if self.dry.is_none() {
+            let written = |(option, value): &&(Given, Value)| {
+                format!("{}={}", option.setting.row().name, display(value, 400))
+            };
+            let open: Vec<String> = closing.iter().map(written).collect();
+            self.admit(&Effect::Sandbox(&open), first.span)?;
+        }
         Ok(Some(Arc::new(Confinement { sandbox, outer, source: self.source().clone(), base, options })))
     }
 

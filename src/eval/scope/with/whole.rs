@@ -2,8 +2,8 @@
 
 use super::given::Given;
 use super::{Body, Within};
-use crate::check::settings::{self, Takes};
-use crate::diag::{Source, code, quote_word};
+use crate::check::settings::Takes;
+use crate::diag::{Source, code};
 use crate::eval::Interpreter;
 use crate::eval::report::unwind::Eval;
 use crate::span::Span;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// Options of `with` for whole runs, such as those of a sandbox. A script can't leave them, as no block can leave the
 /// options of a block around it. Paths are relative to the directory of the run. A policy is not asked about them.
 ///
-/// They are those of a [sandbox](https://github.com/pipewright/pipewright/blob/main/docs/SANDBOX.md), limits of the system, `timeout`,
-/// `idle_timeout`, `max_output`, `daemons`, `user` and others about how programs run. Sizes and durations may be texts.
+/// They are those of a sandbox (the page `docs/SANDBOX.md`), limits of the system, `timeout`, `idle_timeout`, `max_output`,
+/// `daemons`, `user` and others about how programs run. Sizes and durations may be texts.
 ///
 /// ```
 /// use pipewright::{Engine, Limits, RunOptions, Script, Value};
@@ -39,13 +39,8 @@ pub struct RunOptions(Arc<Whole>);
 struct Whole {
     /// The text that errors point at.
     source: Arc<Source>,
-    options: Vec<HostOption>,
-}
-
-struct HostOption {
-    name: Str,
-    value: Value,
-    span: Span,
+    /// The name of each option, its value, and its place in the text.
+    options: Vec<(Str, Value, Span)>,
 }
 
 impl RunOptions {
@@ -63,17 +58,13 @@ impl RunOptions {
             let start = text.len();
             text += &format!("{}={}", crate::diag::visible(name.as_bytes()), format::display(value, 200));
             let span = Span::new(start, text.len());
-            all.push(HostOption { name: name.clone(), value: value.clone(), span });
+            all.push((name.clone(), value.clone(), span));
         }
-        Self(Arc::new(Whole { source: Arc::new(Source::new("options of the host", text)), options: all }))
+        Self::of_text("options of the host", text, all)
     }
 
-    /// Creates options from a text that has them, each with its place.
-    #[cfg(feature = "policy-toml")]
-    pub(crate) fn of_text(name: &str, text: String, options: Vec<(String, Value, Span)>) -> Self {
-        let option =
-            |(name, value, span): (String, Value, Span)| HostOption { name: Str::from(name), value, span };
-        let options = options.into_iter().map(option).collect();
+    /// Creates options, each with its name, its value and its place, from the text that has them.
+    pub(crate) fn of_text(name: &str, text: String, options: Vec<(Str, Value, Span)>) -> Self {
         Self(Arc::new(Whole { source: Arc::new(Source::new(name, text)), options }))
     }
 }
@@ -90,31 +81,26 @@ impl Interpreter {
         let Some((RunOptions(first), rest)) = all.split_first() else { return run(self) };
         // From now on a signal must not simply end this process.
         self.interrupt();
-        let around = self.host_options.replace(first.source.clone());
+        self.host_options = Some(first.source.clone());
         let ran = self.given_by_host(first).and_then(|given| self.evaluated(given)).and_then(|options| {
             let mut inside = |this: &mut Self| {
-                let own = std::mem::replace(&mut this.host_options, around.clone());
+                this.host_options = None;
                 let ran = this.within(rest, run);
-                this.host_options = own;
+                this.host_options = Some(first.source.clone());
                 ran
             };
             self.run_with(&options, Body::Whole(&mut inside), None)
         });
-        self.host_options = around;
+        self.host_options = None;
         ran
     }
 
     fn given_by_host(&self, whole: &Whole) -> Eval<Vec<(Given, Value)>> {
         let mut all = Vec::with_capacity(whole.options.len());
-        for HostOption { name, value, span } in &whole.options {
-            let text = std::str::from_utf8(name.as_bytes()).unwrap_or_default();
-            let Some(row) = settings::find(text) else {
-                let message = format!("`with` has no option {}", quote_word(name.as_bytes()));
-                let help = settings::instead_of(text);
-                return Err(self.refused_option(code::UNKNOWN_OPTION, *span, &message, "unknown", &help));
-            };
+        for (name, value, span) in &whole.options {
+            let row = self.option_named(name, *span, "unknown")?;
             if !row.setting.is_of_program() && !row.setting.is_of_run() {
-                let message = format!("`{text}` can't be given for a whole run");
+                let message = format!("`{}` can't be given for a whole run", row.name);
                 let help = "write it in the script: with …=… { … }";
                 return Err(self.refused_option(
                     code::OPTION_IN_MAP,
@@ -126,7 +112,7 @@ impl Interpreter {
             }
             let value = with_unit(row.takes, value);
             if row.takes.check(&value).is_err() {
-                let message = format!("`{text}` takes {}", row.takes.phrase());
+                let message = format!("`{}` takes {}", row.name, row.takes.phrase());
                 let help = match row.takes {
                     Takes::Size => "write it with its unit, as a text: \"512M\"",
                     Takes::Duration => "write it with its unit, as a text: \"30s\"",
