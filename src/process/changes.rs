@@ -22,9 +22,10 @@ impl Changes {
         self.lock().iter().for_each(|event| event.set());
     }
 
-    /// Sets a flag at each change, as long as the object exists.
+    /// Sets a flag at each change, as long as the object exists; and now, so that no change before this call is missed.
     pub fn set_at_each(&self, event: Arc<Event>) {
-        self.lock().push(event);
+        self.lock().push(event.clone());
+        event.set();
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Event>>> {
